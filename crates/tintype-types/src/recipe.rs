@@ -96,9 +96,9 @@ impl Recipe {
     /// # Errors
     /// [`InvalidRecipe`] with what would be accepted.
     pub fn parse(ops: &str, extension: &str) -> Result<Self, InvalidRecipe> {
-        let format = match MediaType::from_extension(extension) {
-            Some(format @ (MediaType::Jpeg | MediaType::Webp | MediaType::Png)) => format,
-            _ => return Err(InvalidRecipe::UnknownFormat(extension.to_owned())),
+        let Some(format @ (MediaType::Jpeg | MediaType::Webp | MediaType::Png)) = MediaType::from_extension(extension)
+        else {
+            return Err(InvalidRecipe::UnknownFormat(extension.to_owned()));
         };
         let (mut width, mut height, mut fit) = (None, None, None);
         for op in ops.split(',') {

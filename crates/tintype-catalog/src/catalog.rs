@@ -1,0 +1,110 @@
+//! The open catalogue: one connection that writes, a few that read.
+
+use std::{
+    fs::File,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use sqlx::{Any, AnyConnection, AnyPool, pool::PoolConnection};
+
+use crate::{
+    error::{CatalogError, Result},
+    migrate::{self, Opened},
+    sqlite,
+    writer::{self, Units, Work},
+};
+
+/// An open catalogue. Clones share its connections.
+///
+/// A caller that stops waiting for a write does not undo it: the unit runs to its end.
+#[derive(Clone)]
+pub struct Catalog {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    units: Units,
+    readers: AnyPool,
+    commits: Arc<AtomicU64>,
+    opened: Opened,
+}
+
+impl Catalog {
+    /// Opens the catalogue at `path`, makes it where there is none, and brings its schema up to date.
+    ///
+    /// `identity` is asked for the store's identity (32 hex digits of random bytes) when the catalogue is made.
+    /// Must be called within a tokio runtime; the task that writes lives on it.
+    ///
+    /// # Errors
+    /// [`CatalogError::TooNew`], [`CatalogError::Outdated`], [`CatalogError::Unsafe`] and [`CatalogError::Corrupt`] refuse
+    /// the file before anything in it changes; otherwise as every write.
+    pub async fn open(path: &Path, identity: impl FnOnce() -> String) -> Result<Self> {
+        let mut db = sqlite::connect_writer(path, migrate::newest()).await?;
+        let opened = migrate::run(&mut db, identity).await?;
+        if opened.created {
+            sync_folder(path)?;
+        }
+        let readers = sqlite::readers(path)?;
+        let commits = Arc::new(AtomicU64::new(0));
+        let units = writer::start(db, Arc::clone(&commits));
+        Ok(Self { inner: Arc::new(Inner { units, readers, commits, opened }) })
+    }
+
+    /// Whether this opening made the catalogue.
+    pub fn was_created(&self) -> bool {
+        self.inner.opened.created
+    }
+
+    /// What ties this catalogue to its store: 32 hex digits, made once.
+    pub fn store_identity(&self) -> &str {
+        &self.inner.opened.identity
+    }
+
+    /// How many transactions were committed since the opening. Units that wait together share one.
+    pub fn commits(&self) -> u64 {
+        self.inner.commits.load(Ordering::Relaxed)
+    }
+
+    /// Finishes the writes that wait, moves the log into the file and closes every connection. Later questions are answered
+    /// [`CatalogError::Unavailable`].
+    ///
+    /// # Errors
+    /// The log could not be moved: it stays beside the file and nothing is lost.
+    pub async fn close(&self) -> Result<()> {
+        self.inner.readers.close().await;
+        self.inner.units.close().await
+    }
+
+    /// A connection that reads, outside any transaction.
+    pub(crate) async fn reader(&self) -> Result<PoolConnection<Any>> {
+        Ok(self.inner.readers.acquire().await?)
+    }
+
+    /// Hands a unit of work to the writer: all of its statements last, or none.
+    pub(crate) async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut AnyConnection) -> Work<'c, T> + Send + 'static,
+    {
+        self.inner.units.submit(work, false).await
+    }
+
+    /// As [`Catalog::write`], for a unit of one statement, which lasts whole or not at all by itself and needs no savepoint.
+    pub(crate) async fn write_one<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut AnyConnection) -> Work<'c, T> + Send + 'static,
+    {
+        self.inner.units.submit(work, true).await
+    }
+}
+
+/// Makes the name of a new file durable.
+fn sync_folder(path: &Path) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(CatalogError::unavailable)
+}

@@ -1,0 +1,149 @@
+//! Named paths, and aliases: the addresses that replaced systems gave out.
+
+use sqlx::AnyConnection;
+use tintype_types::{ImageId, UnixMillis};
+
+use crate::{
+    Catalog,
+    error::{CatalogError, Constraint, Result},
+    image::{self, Image, select_image},
+    owner::OwnerId,
+    row::{Columns, written},
+};
+
+/// Under which of our addresses an alias is looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AliasKind {
+    /// Below `/images/`.
+    Images,
+    /// Below `/i/`.
+    I,
+    /// At the root, where named paths are.
+    Path,
+}
+
+impl AliasKind {
+    /// The word of the catalogue.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Images => "images",
+            Self::I => "i",
+            Self::Path => "path",
+        }
+    }
+}
+
+impl Catalog {
+    /// The image that a named path leads to, whatever its state.
+    ///
+    /// # Errors
+    /// As every question.
+    pub async fn image_at_path(&self, path: &str) -> Result<Option<Image>> {
+        let sql = select_image!("where images.sequence = (select image_id from paths where paths.path = $1)");
+        let row = sqlx::query(sql).bind(path).fetch_optional(&mut *self.reader().await?).await?;
+        row.as_ref().map(Image::from_row).transpose()
+    }
+
+    /// Leads a path to an image and answers the image; `None` where there is none of that id, or it is deleted.
+    ///
+    /// # Errors
+    /// [`Constraint::PathTaken`] where the path is another owner's; otherwise as every write.
+    pub async fn put_path(&self, path: &str, id: ImageId, now: UnixMillis) -> Result<Option<Image>> {
+        let path = path.to_owned();
+        self.write(move |db| {
+            Box::pin(async move {
+                let Some(image) = image::by_id(db, id).await?.filter(|image| image.deleted_at.is_none())
+                else {
+                    return Ok(None);
+                };
+                lead(db, &path, image.owner, image.sequence, now).await?;
+                image::by_id(db, id).await
+            })
+        })
+        .await
+    }
+
+    /// Frees a path; `false` where it led nowhere.
+    ///
+    /// # Errors
+    /// As every write.
+    pub async fn remove_path(&self, path: &str) -> Result<bool> {
+        let path = path.to_owned();
+        self.write_one(move |db| {
+            Box::pin(async move {
+                let done = sqlx::query("delete from paths where path = $1").bind(path).execute(db).await?;
+                Ok(done.rows_affected() > 0)
+            })
+        })
+        .await
+    }
+
+    /// Every named path of an image, in alphabetical order.
+    ///
+    /// # Errors
+    /// As every question.
+    pub async fn paths_of(&self, id: ImageId) -> Result<Vec<String>> {
+        let sql = "select paths.path from paths join images on images.sequence = paths.image_id \
+                   where images.id = $1 order by paths.path";
+        let rows = sqlx::query(sql).bind(id.as_str()).fetch_all(&mut *self.reader().await?).await?;
+        rows.iter().map(|row| Columns(row).get("path")).collect()
+    }
+
+    /// The image that an address of a replaced system leads to, whatever its state. `name` is what follows the kind's prefix.
+    ///
+    /// # Errors
+    /// As every question.
+    pub async fn image_at_alias(&self, kind: AliasKind, name: &str) -> Result<Option<Image>> {
+        let sql = select_image!(
+            "where images.sequence = (select image_id from aliases where aliases.kind = $1 and aliases.name = $2)"
+        );
+        let query = sqlx::query(sql).bind(kind.as_str()).bind(name);
+        let row = query.fetch_optional(&mut *self.reader().await?).await?;
+        row.as_ref().map(Image::from_row).transpose()
+    }
+
+    /// Leads an address of a replaced system to an image; `false` where there is no image of that id.
+    ///
+    /// # Errors
+    /// [`Constraint::AliasTaken`] where it leads to another image; otherwise as every write.
+    pub async fn put_alias(&self, kind: AliasKind, name: &str, id: ImageId, now: UnixMillis) -> Result<bool> {
+        let name = name.to_owned();
+        self.write(move |db| Box::pin(put_alias(db, kind, name, id, now))).await
+    }
+}
+
+/// Leads a path to an image of `owner`, inside the caller's transaction.
+pub(crate) async fn lead(
+    db: &mut AnyConnection,
+    path: &str,
+    owner: OwnerId,
+    sequence: i64,
+    now: UnixMillis,
+) -> Result<()> {
+    let sql = "insert into paths (path, owner_id, image_id, created_at, updated_at) values ($1, $2, $3, $4, $4) \
+               on conflict (path) do update set image_id = excluded.image_id, updated_at = excluded.updated_at \
+               where paths.owner_id = excluded.owner_id returning path";
+    let write = sqlx::query(sql).bind(path).bind(owner.0).bind(sequence).bind(now.0);
+    match written(db, write).await? {
+        Some(_) => Ok(()),
+        None => Err(CatalogError::Conflict(Constraint::PathTaken)),
+    }
+}
+
+async fn put_alias(
+    db: &mut AnyConnection,
+    kind: AliasKind,
+    name: String,
+    id: ImageId,
+    now: UnixMillis,
+) -> Result<bool> {
+    let Some(image) = image::by_id(db, id).await? else { return Ok(false) };
+    let sql = "insert into aliases (kind, name, image_id, created_at) values ($1, $2, $3, $4) \
+               on conflict (kind, name) do update set image_id = excluded.image_id \
+               where aliases.image_id = excluded.image_id returning name";
+    let write = sqlx::query(sql).bind(kind.as_str()).bind(name).bind(image.sequence).bind(now.0);
+    match written(db, write).await? {
+        Some(_) => Ok(true),
+        None => Err(CatalogError::Conflict(Constraint::AliasTaken)),
+    }
+}

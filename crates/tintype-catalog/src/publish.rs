@@ -1,0 +1,255 @@
+//! The transaction that makes an upload an image.
+
+use sqlx::AnyConnection;
+use tintype_types::{BlobKey, ContentHash, ImageId, MediaType, UnixMillis, Visibility};
+
+use crate::{
+    Catalog,
+    error::Result,
+    image::{Image, StoredBlob, select_image, tags_text},
+    owner::{self, OwnerId},
+    path,
+    row::{Columns, written},
+    sweep::BlobId,
+    upload::{self, IntentId},
+};
+
+/// An image to be published. Its file stands under `key` and is synced.
+#[derive(Clone, Debug)]
+pub struct NewImage {
+    /// Its public name, random.
+    pub id: ImageId,
+    /// Its owner.
+    pub owner: OwnerId,
+    /// What [`Catalog::begin_upload`] answered for `key`.
+    pub intent: Option<IntentId>,
+    /// Name of its own file.
+    pub key: BlobKey,
+    /// Length of that file.
+    pub bytes: u64,
+    /// SHA-256 of the bytes as they were received.
+    pub received_hash: ContentHash,
+    /// Length of the bytes as they were received.
+    pub received_bytes: u64,
+    /// Whether its metadata is published.
+    pub keep_metadata: bool,
+    /// The sender's name of the file.
+    pub file_name: Option<String>,
+    /// Its title.
+    pub title: Option<String>,
+    /// Its description.
+    pub description: Option<String>,
+    /// The text for those who do not see it.
+    pub alt: Option<String>,
+    /// The sender's own string.
+    pub label: Option<String>,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Its format.
+    pub media_type: MediaType,
+    /// Width in pixels as shown.
+    pub width: u32,
+    /// Height in pixels as shown.
+    pub height: u32,
+    /// Number of frames.
+    pub frames: u32,
+    /// EXIF orientation, 1 to 8.
+    pub orientation: u8,
+    /// Whether any pixel may be transparent.
+    pub has_alpha: bool,
+    /// ThumbHash of the first frame.
+    pub thumbhash: Vec<u8>,
+    /// Average colour, as 0xRRGGBB.
+    pub colour: u32,
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// Now.
+    pub created_at: UnixMillis,
+    /// When it ends by itself.
+    pub expires_at: Option<UnixMillis>,
+    /// SHA-256 of its delete token.
+    pub delete_token_hash: Option<[u8; 32]>,
+    /// The named path to publish it at. A path of the same owner is led to this image.
+    pub path: Option<String>,
+    /// What to do where the owner has the same image already.
+    pub duplicates: Duplicates,
+}
+
+/// What to do with bytes that the owner has published before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Duplicates {
+    /// Answer the image that is there, if it also has the same `keep_metadata`, visibility and expiry, and each of title,
+    /// description, alt, label, tags and path that is given. Deleted, expired and damaged images do not count.
+    Return,
+    /// Make a new image.
+    New,
+}
+
+/// What became of an upload.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// The image, new or found.
+    pub image: Image,
+    /// Whether the image was there before.
+    pub duplicate: bool,
+    /// Whether the file under the upload's own key is now the image's. If not, the caller removes it and then calls
+    /// [`Catalog::settle_intent`]: until then the intent stays, so that a crash in between leaves no unknown file.
+    pub used_own_file: bool,
+}
+
+impl Catalog {
+    /// Publishes an image in one transaction: stored bytes, image, path, counter, end of the intent.
+    ///
+    /// Bytes that are stored already are shared, whoever uploaded them, unless that file is damaged or being removed; bytes
+    /// that waited to be removed are kept from it.
+    ///
+    /// # Errors
+    /// [`Constraint::PathTaken`](crate::Constraint::PathTaken),
+    /// [`Constraint::UnknownReference`](crate::Constraint::UnknownReference) for an owner that does not exist,
+    /// [`Constraint::IdTaken`](crate::Constraint::IdTaken); then the file may be removed. After
+    /// [`CatalogError::Unavailable`](crate::CatalogError::Unavailable) it must not: a commit that failed half-way may come
+    /// back after a crash. File and intent stay, and the next sweep decides by [`Catalog::blob_by_key`].
+    pub async fn publish_image(&self, new: NewImage) -> Result<Published> {
+        self.write(|db| Box::pin(publish(db, new))).await
+    }
+}
+
+async fn publish(db: &mut AnyConnection, new: NewImage) -> Result<Published> {
+    if new.duplicates == Duplicates::Return
+        && let Some(image) = duplicate(db, &new).await?
+    {
+        return Ok(Published { image, duplicate: true, used_own_file: false });
+    }
+    let (blob, stored) = share_or_add_blob(db, &new).await?;
+    let used_own_file = stored.key == new.key;
+    let sequence = insert_image(db, &new, blob).await?;
+    owner::count(db, new.owner, 1).await?;
+    if let Some(path) = &new.path {
+        path::lead(db, path, new.owner, sequence, new.created_at).await?;
+    }
+    if let Some(intent) = new.intent.filter(|_| used_own_file) {
+        upload::drop_intent(db, intent).await?;
+    }
+    Ok(Published { image: image_of(new, sequence, stored), duplicate: false, used_own_file })
+}
+
+/// The owner's newest image that equals the upload in everything that was given.
+async fn duplicate(db: &mut AnyConnection, new: &NewImage) -> Result<Option<Image>> {
+    let sql = select_image!(
+        "where images.owner_id = $1 and images.received_hash = $2 and images.deleted_at is null \
+         and images.keep_metadata = $3 and images.visibility = $4 and blobs.state = 'live' \
+         and (images.expires_at is null or images.expires_at > $5) and images.expires_at is not distinct from $6 \
+         and (cast($7 as text) is null or images.title = $7) and (cast($8 as text) is null or images.description = $8) \
+         and (cast($9 as text) is null or images.alt = $9) and (cast($10 as text) is null or images.label = $10) \
+         and (cast($11 as text) is null or images.tags = $11) and (cast($12 as text) is null or exists \
+         (select 1 from paths where paths.path = $12 and paths.image_id = images.sequence)) \
+         order by images.sequence desc limit 1"
+    );
+    let row = sqlx::query(sql)
+        .bind(new.owner.0)
+        .bind(new.received_hash.0.to_vec())
+        .bind(i32::from(new.keep_metadata))
+        .bind(new.visibility.as_str())
+        .bind(new.created_at.0)
+        .bind(new.expires_at.map(|time| time.0))
+        .bind(new.title.as_deref())
+        .bind(new.description.as_deref())
+        .bind(new.alt.as_deref())
+        .bind(new.label.as_deref())
+        .bind((!new.tags.is_empty()).then(|| tags_text(&new.tags)))
+        .bind(new.path.as_deref())
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(Image::from_row).transpose()
+}
+
+/// The blob that takes references for these bytes, revived if it waited to be removed; else a new one of the own file.
+async fn share_or_add_blob(db: &mut AnyConnection, new: &NewImage) -> Result<(BlobId, StoredBlob)> {
+    let sql = "insert into blobs (key, hash, bytes, state, created_at) values ($1, $2, $3, 'live', $4) \
+               on conflict (hash) where state in ('live', 'orphan') do update set state = 'live', orphaned_at = null \
+               returning id, key, bytes";
+    let write = sqlx::query(sql)
+        .bind(new.key.to_string())
+        .bind(new.key.hash.0.to_vec())
+        .bind(stored_number(new.bytes))
+        .bind(new.created_at.0);
+    let row = written(db, write).await?.expect("an upsert that always writes returns its row");
+    let row = Columns(&row);
+    let key: BlobKey = row.parsed("key")?;
+    let stored = StoredBlob { key, bytes: row.number("bytes")?, hash: key.hash, damaged: false };
+    Ok((BlobId(row.get("id")?), stored))
+}
+
+async fn insert_image(db: &mut AnyConnection, new: &NewImage, blob: BlobId) -> Result<i64> {
+    let sql = "insert into images (id, owner_id, blob_id, received_hash, received_bytes, keep_metadata, file_name, \
+               title, description, alt, label, tags, media_type, width, height, frames, orientation, has_alpha, \
+               thumbhash, colour, visibility, created_at, updated_at, expires_at, delete_token_hash) \
+               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, \
+               $21, $22, $22, $23, $24) returning sequence";
+    let write = sqlx::query(sql)
+        .bind(new.id.as_str())
+        .bind(new.owner.0)
+        .bind(blob.0)
+        .bind(new.received_hash.0.to_vec())
+        .bind(stored_number(new.received_bytes))
+        .bind(i32::from(new.keep_metadata))
+        .bind(new.file_name.as_deref())
+        .bind(new.title.as_deref())
+        .bind(new.description.as_deref())
+        .bind(new.alt.as_deref())
+        .bind(new.label.as_deref())
+        .bind(tags_text(&new.tags))
+        .bind(new.media_type.mime())
+        .bind(i64::from(new.width))
+        .bind(i64::from(new.height))
+        .bind(i64::from(new.frames))
+        .bind(i32::from(new.orientation))
+        .bind(i32::from(new.has_alpha))
+        .bind(new.thumbhash.as_slice())
+        .bind(i64::from(new.colour))
+        .bind(new.visibility.as_str())
+        .bind(new.created_at.0)
+        .bind(new.expires_at.map(|time| time.0))
+        .bind(new.delete_token_hash.map(|hash| hash.to_vec()));
+    let row = written(db, write).await?.expect("an insert returns its row");
+    Columns(&row).get("sequence")
+}
+
+/// A length as the catalogue keeps it. No file has more bytes than an `i64` counts.
+fn stored_number(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}
+
+fn image_of(new: NewImage, sequence: i64, blob: StoredBlob) -> Image {
+    Image {
+        sequence,
+        id: new.id,
+        owner: new.owner,
+        received_hash: new.received_hash,
+        received_bytes: new.received_bytes,
+        keep_metadata: new.keep_metadata,
+        file_name: new.file_name,
+        title: new.title,
+        description: new.description,
+        alt: new.alt,
+        label: new.label,
+        tags: new.tags,
+        media_type: new.media_type,
+        width: new.width,
+        height: new.height,
+        frames: new.frames,
+        orientation: new.orientation,
+        has_alpha: new.has_alpha,
+        thumbhash: new.thumbhash,
+        colour: new.colour,
+        visibility: new.visibility,
+        created_at: new.created_at,
+        updated_at: new.created_at,
+        expires_at: new.expires_at,
+        deleted_at: None,
+        deleted_reason: None,
+        purged_at: None,
+        path: new.path,
+        blob: Some(blob),
+    }
+}

@@ -1,0 +1,15 @@
+//! The catalogue on real files.
+
+mod check;
+mod groups;
+mod history;
+mod images;
+mod lists;
+mod opening;
+mod owners;
+mod paths;
+mod publishing;
+mod support;
+mod sweeping;
+mod tokens;
+mod trash;

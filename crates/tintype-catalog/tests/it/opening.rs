@@ -1,0 +1,115 @@
+//! Opening, closing and opening again.
+
+use sqlx::{AnyConnection, Connection as _, Executor as _};
+use tintype_catalog::{Catalog, CatalogError, Constraint};
+
+use crate::support::{IDENTITY, NOW, TestCatalog, open};
+
+async fn raw(folder: &tempfile::TempDir, sql: &'static str) {
+    sqlx::any::install_default_drivers();
+    let url = format!("sqlite://{}?mode=rwc", folder.path().join("tintype.db").display());
+    let mut db = AnyConnection::connect(&url).await.expect("connects");
+    db.execute(sqlx::raw_sql(sql)).await.expect("runs");
+    db.close().await.expect("closes");
+}
+
+async fn refusal(folder: &tempfile::TempDir) -> CatalogError {
+    let opened = Catalog::open(&folder.path().join("tintype.db"), || panic!("makes nothing")).await;
+    opened.err().expect("is refused")
+}
+
+#[tokio::test]
+async fn a_catalogue_is_made_once_and_keeps_its_identity() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = open(&folder).await;
+    assert!(first.was_created());
+    assert_eq!(first.store_identity(), IDENTITY);
+    first.close().await.unwrap();
+    assert!(!folder.path().join("tintype.db-wal").exists(), "the file alone is the catalogue after closing");
+    let second = Catalog::open(&folder.path().join("tintype.db"), || panic!("is asked once")).await.unwrap();
+    assert!(!second.was_created());
+    assert_eq!(second.store_identity(), IDENTITY);
+}
+
+#[tokio::test]
+async fn what_was_written_is_there_after_reopening() {
+    let test = TestCatalog::new().await;
+    let owner = test.owner().await;
+    let image = test.image_of(owner).await;
+    test.close().await.unwrap();
+    assert!(matches!(test.image(image.id).await, Err(CatalogError::Unavailable(_))));
+    assert!(matches!(test.trash_image(image.id, NOW).await, Err(CatalogError::Unavailable(_))));
+    test.close().await.unwrap();
+    assert_eq!(test.again().await.image(image.id).await.unwrap(), Some(image));
+}
+
+#[tokio::test]
+async fn awkward_folder_names_are_taken_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let odd = folder.path().join("a b?c=d#e%41&..; ü");
+    std::fs::create_dir(&odd).unwrap();
+    let catalog = Catalog::open(&odd.join("tintype.db"), || IDENTITY.to_owned()).await.unwrap();
+    assert!(odd.join("tintype.db").exists());
+    assert_eq!(catalog.counts().await.unwrap(), tintype_catalog::Counts::default());
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused_and_not_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    open(&folder).await.close().await.unwrap();
+    raw(&folder, "pragma user_version = 4711").await;
+    let before = std::fs::read(folder.path().join("tintype.db")).unwrap();
+    let error = refusal(&folder).await;
+    assert!(matches!(error, CatalogError::TooNew { found: 4711, known: 1 }), "{error}");
+    assert_eq!(std::fs::read(folder.path().join("tintype.db")).unwrap(), before);
+}
+
+#[tokio::test]
+async fn another_programs_database_is_refused_and_not_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    raw(&folder, "create table notes (text text)").await;
+    let before = std::fs::read(folder.path().join("tintype.db")).unwrap();
+    let error = refusal(&folder).await;
+    assert!(error.to_string().contains("another program"), "{error}");
+    assert_eq!(std::fs::read(folder.path().join("tintype.db")).unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("tintype.db"), vec![b'x'; 8192]).unwrap();
+    assert!(matches!(refusal(&folder).await, CatalogError::Corrupt { .. }));
+}
+
+#[tokio::test]
+async fn a_missing_folder_is_unavailable() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = Catalog::open(&folder.path().join("none/tintype.db"), || IDENTITY.to_owned()).await;
+    assert!(matches!(opened.err().unwrap(), CatalogError::Unavailable(_)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_open_a_new_file_at_once_and_one_makes_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tintype.db");
+    let mut openings = tokio::task::JoinSet::new();
+    for opening in 0..8 {
+        let path = path.clone();
+        openings.spawn(async move { Catalog::open(&path, || format!("{opening:032x}")).await.unwrap() });
+    }
+    let catalogs = openings.join_all().await;
+    assert_eq!(catalogs.iter().filter(|catalog| catalog.was_created()).count(), 1);
+    let maker = catalogs.iter().find(|catalog| catalog.was_created()).unwrap();
+    assert!(catalogs.iter().all(|catalog| catalog.store_identity() == maker.store_identity()));
+}
+
+#[tokio::test]
+async fn meta_values_are_kept_and_the_identity_is_fixed() {
+    let test = TestCatalog::new().await;
+    assert_eq!(test.get_meta("swept_at").await.unwrap(), None);
+    test.put_meta("swept_at", "1").await.unwrap();
+    test.put_meta("swept_at", "2").await.unwrap();
+    assert_eq!(test.get_meta("swept_at").await.unwrap().as_deref(), Some("2"));
+    let error = test.put_meta("store_identity", "x").await.unwrap_err();
+    assert!(matches!(error, CatalogError::Conflict(Constraint::IdentityFixed)));
+}
