@@ -1,1 +1,15 @@
-//! (being laid)
+//! Pictures for tests, made by code, so that each says what it is: valid ones ([`build`]), ones that carry private
+//! data ([`metadata`]), ones that mean harm ([`hostile`]); names that mean harm ([`names`]); and the folder of real
+//! files ([`fixtures`]).
+//!
+//! For development only: the program never depends on this crate. Everything is a pure function of its arguments;
+//! the same arguments give the same bytes. Wrong arguments panic, because a test is the only caller.
+
+pub mod build;
+pub mod fixtures;
+pub mod hostile;
+pub mod metadata;
+pub mod names;
+pub mod pixels;
+pub mod raw;
+pub mod wait;

@@ -1,0 +1,60 @@
+# shellcheck shell=bash
+# What ./run, ./test and ./accept share. Sourced; sets `root` to the repository and the folder that cargo builds into.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/tintype/target}"
+
+# rustup puts cargo here and a shell that was open before does not know it yet.
+case ":$PATH:" in
+  *":$HOME/.cargo/bin:"*) ;;
+  *) PATH="$HOME/.cargo/bin:$PATH" ;;
+esac
+
+# Prints a command as it will run, then runs it.
+shown() {
+  printf '+ %s\n' "$*" >&2
+  "$@"
+}
+
+# One number for the content and the names of all files given, folders included; missing ones count as nothing.
+fingerprint() {
+  local given=() path
+  for path in "$@"; do
+    [ -e "$path" ] && given+=("$path")
+  done
+  find "${given[@]}" \
+    \( -name node_modules -o -name dist -o -name target -o -name test-results -o -name playwright-report \) -prune \
+    -o -type f -exec cksum {} + | LC_ALL=C sort | cksum
+}
+
+# Whether the stamp file holds this text.
+is_stamped() {
+  [ -f "$1" ] && [ "$(cat "$1")" = "$2" ]
+}
+
+# What the web app is built from, in the order of `fingerprint`.
+web_sources() {
+  fingerprint "$root"/web/{src,public,build,index.html,package.json,package-lock.json} "$root"/web/*.config.ts \
+    "$root"/web/tsconfig*.json
+}
+
+# npm packages, fetched anew when the lock file or Node changed since the last time.
+web_modules() {
+  local stamp=$root/web/node_modules/.tintype-modules now
+  now="$(cksum <"$root/web/package-lock.json") $(node --version)"
+  if ! is_stamped "$stamp" "$now"; then
+    shown npm --prefix "$root/web" ci --no-audit --no-fund || return
+    printf '%s' "$now" >"$stamp"
+  fi
+}
+
+# The web app in web/dist, built anew when its sources changed since the last time.
+web_build() {
+  local stamp=$root/web/node_modules/.tintype-built now
+  web_modules || return
+  now=$(web_sources)
+  if ! is_stamped "$stamp" "$now" || [ ! -f "$root/web/dist/index.html" ]; then
+    shown npm --prefix "$root/web" run build || return
+    printf '%s' "$now" >"$stamp"
+  fi
+}
