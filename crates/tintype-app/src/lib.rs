@@ -1,1 +1,132 @@
-//! (being laid)
+//! What Tintype does: take images in, keep them, serve them, turn them, delete them.
+//!
+//! This crate knows no HTTP, no SQL and no codec. It holds the clock, randomness and permits, decides who may do what,
+//! and puts the steps of every use case in their order.
+
+pub mod actor;
+pub mod authorize;
+mod cache;
+pub mod check;
+pub mod clock;
+pub mod config;
+pub mod image;
+pub mod path;
+mod random;
+pub mod serve;
+pub mod sweep;
+pub mod text;
+pub mod token;
+pub mod trouble;
+pub mod upload;
+pub mod variant;
+
+use std::sync::Arc;
+
+use tintype_blob::BlobStore;
+use tintype_catalog::Catalog;
+use tintype_sandbox::Sandbox;
+use tokio_util::task::TaskTracker;
+
+use crate::{cache::RamCache, clock::Clock, config::AppConfig, random::Random};
+
+pub use actor::{Actor, Credential};
+pub use tintype_catalog::{AliasKind, Image, OwnerId, Token};
+pub use tintype_sandbox::{SelfTest, Status};
+pub use tintype_types as types;
+pub use trouble::Trouble;
+
+/// The program's state: one value, shared by every request.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+/// What an [`App`] shares. Its parts are this crate's own.
+pub struct Inner {
+    pub(crate) catalog: Catalog,
+    pub(crate) blobs: BlobStore,
+    pub(crate) sandbox: Sandbox,
+    pub(crate) config: AppConfig,
+    pub(crate) clock: Clock,
+    pub(crate) random: Random,
+    pub(crate) cache: RamCache,
+    pub(crate) admission: upload::Gate,
+    pub(crate) flights: variant::Flights,
+    /// Work that goes on when its caller has gone: publishing, and the timer.
+    pub(crate) tasks: TaskTracker,
+}
+
+impl std::ops::Deref for App {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.inner
+    }
+}
+
+/// How the sandbox, the store and the work under way are, for `/health`.
+#[derive(Clone, Debug)]
+pub struct Health {
+    /// The sandbox's layers and counters.
+    pub sandbox: tintype_sandbox::State,
+    /// Bytes free where the blobs are; `None` where the system does not say.
+    pub free_bytes: Option<u64>,
+    /// Whether uploads are refused because less than `upload.free_min` is free.
+    pub storage_full: bool,
+}
+
+impl App {
+    /// Puts the parts together. Nothing runs yet: see [`App::start`].
+    pub fn new(catalog: Catalog, blobs: BlobStore, sandbox: Sandbox, config: AppConfig, clock: Clock) -> Self {
+        let cache = RamCache::new(config.cache_bytes);
+        let admission = upload::Gate::new(config.uploads_max);
+        let inner = Inner {
+            catalog,
+            blobs,
+            sandbox,
+            config,
+            clock,
+            random: Random::default(),
+            cache,
+            admission,
+            flights: variant::Flights::default(),
+            tasks: TaskTracker::new(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The settings in force.
+    pub fn config(&self) -> &AppConfig {
+        &self.inner.config
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    /// Text of `len` random characters for a request id.
+    pub fn request_id(&self) -> String {
+        self.random.request_id()
+    }
+
+    /// How things are.
+    pub fn health(&self) -> Health {
+        let free_bytes = self.blobs.free_bytes().ok();
+        Health {
+            sandbox: self.sandbox.state(),
+            free_bytes,
+            storage_full: free_bytes.is_some_and(|free| free < self.config.free_min),
+        }
+    }
+
+    /// Waits until nothing is being published any more, then closes the sandbox and the catalogue.
+    pub async fn close(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.sandbox.shutdown().await;
+        if let Err(error) = self.catalog.close().await {
+            tracing::error!(error = &error as &dyn std::error::Error, "the catalogue did not close cleanly");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Hot images in RAM.
+
+use std::sync::{Mutex, PoisonError};
+
+use std::sync::Arc;
+
+use quick_cache::{Weighter, sync::Cache};
+use tintype_types::{ImageId, Recipe};
+
+use crate::serve::Stored;
+
+/// What is kept: an original, or a variant of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct CacheKey {
+    pub(crate) id: ImageId,
+    pub(crate) recipe: Option<Recipe>,
+}
+
+#[derive(Clone)]
+struct ByBytes;
+
+impl Weighter<CacheKey, Arc<Stored>> for ByBytes {
+    fn weight(&self, _: &CacheKey, stored: &Arc<Stored>) -> u64 {
+        // The row's texts and the map's own room, roughly.
+        stored.bytes_in_ram() + 512
+    }
+}
+
+/// A cache bounded by bytes (S3-FIFO).
+pub(crate) struct RamCache {
+    entries: Cache<CacheKey, Arc<Stored>, ByBytes>,
+    /// Counts invalidations. A value that was read before one may be stale and is not kept.
+    invalidations: Mutex<u64>,
+}
+
+impl RamCache {
+    pub(crate) fn new(bytes: u64) -> Self {
+        let items = usize::try_from(bytes / (64 << 10)).unwrap_or(1024).max(64);
+        Self { entries: Cache::with_weighter(items, bytes, ByBytes), invalidations: Mutex::new(0) }
+    }
+
+    pub(crate) fn get(&self, key: &CacheKey) -> Option<Arc<Stored>> {
+        self.entries.get(key)
+    }
+
+    /// To be called before the catalogue is read; the answer goes to [`RamCache::insert`].
+    pub(crate) fn moment(&self) -> u64 {
+        *self.invalidations.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a value unless anything was invalidated since `moment`.
+    pub(crate) fn insert(&self, key: CacheKey, stored: Arc<Stored>, moment: u64) {
+        let invalidations = self.invalidations.lock().unwrap_or_else(PoisonError::into_inner);
+        if *invalidations == moment {
+            self.entries.insert(key, stored);
+        }
+    }
+
+    /// Forgets an image and all its variants. To be called after the catalogue has changed and before the reply.
+    pub(crate) fn forget(&self, id: ImageId) {
+        let mut invalidations = self.invalidations.lock().unwrap_or_else(PoisonError::into_inner);
+        *invalidations += 1;
+        self.entries.retain(|key, _| key.id != id);
+    }
+}

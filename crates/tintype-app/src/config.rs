@@ -1,0 +1,74 @@
+//! The settings that the use cases follow.
+
+use tintype_types::{ImageLimits, MediaType};
+
+/// Who may upload.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Uploaders {
+    /// Everybody who reaches the server.
+    #[default]
+    Anyone,
+    /// Holders of a token with scope `upload`.
+    Token,
+}
+
+impl Uploaders {
+    /// The word used in settings and in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Anyone => "anyone",
+            Self::Token => "token",
+        }
+    }
+}
+
+/// Settings of the use cases. Times are in seconds, sizes in bytes.
+#[derive(Clone, Debug)]
+pub struct AppConfig {
+    /// Who may upload.
+    pub uploaders: Uploaders,
+    /// Largest file.
+    pub upload_bytes_max: u64,
+    /// Most files in one request.
+    pub upload_files_max: usize,
+    /// Uploads that may be under way at once; more are answered 503.
+    pub uploads_max: usize,
+    /// Formats that are taken in.
+    pub accepted: Vec<MediaType>,
+    /// What a picture may ask of the machine.
+    pub limits: ImageLimits,
+    /// Free space below which uploads are refused; reads go on.
+    pub free_min: u64,
+    /// How long a delete can be undone.
+    pub trash_keep: i64,
+    /// Age that an unreferenced blob must reach before it is removed.
+    pub sweep_grace: i64,
+    /// Pause between two sweeps.
+    pub sweep_interval: i64,
+    /// RAM for hot images.
+    pub cache_bytes: u64,
+    /// Largest body that is kept in RAM.
+    pub cache_item_bytes_max: u64,
+    /// Most variants of one image.
+    pub variants_max: usize,
+}
+
+impl Default for AppConfig {
+    fn default() -> Self {
+        Self {
+            uploaders: Uploaders::default(),
+            upload_bytes_max: 100 << 20,
+            upload_files_max: 100,
+            uploads_max: 256,
+            accepted: MediaType::ALL.to_vec(),
+            limits: ImageLimits::default(),
+            free_min: 256 << 20,
+            trash_keep: 30 * 86_400,
+            sweep_grace: 86_400,
+            sweep_interval: 60,
+            cache_bytes: 32 << 20,
+            cache_item_bytes_max: 2 << 20,
+            variants_max: 200,
+        }
+    }
+}

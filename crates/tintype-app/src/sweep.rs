@@ -1,0 +1,147 @@
+//! The one timer: expiry, trash, staging, blobs.
+
+use std::time::Duration;
+
+use tintype_types::UnixMillis;
+use tokio_util::sync::CancellationToken;
+
+use crate::{App, Image, Trouble};
+
+/// Rows that one statement of a sweep takes, so that uploads never wait long behind it.
+const BATCH: u32 = 200;
+
+/// Age at which an intent can no longer belong to an upload under way: from intent to row takes seconds.
+const INTENT_SECONDS: i64 = 3_600;
+
+/// What one sweep did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Images whose time was over.
+    pub expired: usize,
+    /// Deleted images whose time to be restored was over.
+    pub purged: usize,
+    /// Files removed because nothing names them any more.
+    pub files: usize,
+}
+
+impl App {
+    /// Settles what an earlier life left behind and starts the timer, which stops when `stop` is cancelled.
+    ///
+    /// # Errors
+    /// The server's own trouble.
+    pub async fn start(&self, stop: CancellationToken) -> Result<(), Trouble> {
+        self.settle().await?;
+        let app = self.clone();
+        let pause = Duration::from_secs(self.config.sweep_interval.max(1).unsigned_abs());
+        self.tasks.spawn(async move {
+            app.sandbox.self_test().await;
+            loop {
+                if let Err(error) = app.sweep().await {
+                    tracing::error!(error = &error as &dyn std::error::Error, "a sweep failed; the next one tries again");
+                }
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(pause) => {}
+                }
+            }
+        });
+        Ok(())
+    }
+
+    /// Removes what uploads left that a crash cut off between their intent and their row.
+    async fn settle(&self) -> Result<(), Trouble> {
+        let staged = self.blobs.sweep_staging().await?;
+        // Nothing is under way yet: every intent is of an earlier life.
+        let files = self.settle_intents(self.clock.now()).await?;
+        if staged + files > 0 {
+            tracing::info!(staged, files, "removed what interrupted uploads had left");
+        }
+        self.unlink_deleting().await?;
+        Ok(())
+    }
+
+    /// Settles the intents that were written at `until` or before, and counts the files that go with them.
+    async fn settle_intents(&self, until: UnixMillis) -> Result<usize, Trouble> {
+        let mut files = 0;
+        for intent in self.catalog.intents().await? {
+            if intent.started_at > until {
+                continue;
+            }
+            if self.catalog.blob_by_key(intent.key).await?.is_none() && self.blobs.delete(intent.key).await? {
+                files += 1;
+            }
+            self.catalog.settle_intent(intent.id).await?;
+        }
+        Ok(files)
+    }
+
+    /// One sweep.
+    ///
+    /// # Errors
+    /// The server's own trouble; what was done stays done.
+    pub async fn sweep(&self) -> Result<Swept, Trouble> {
+        let now = self.clock.now();
+        let mut swept = Swept { files: self.settle_intents(now.minus_seconds(INTENT_SECONDS)).await?, ..Swept::default() };
+        loop {
+            let expired = self.catalog.expire_images(now, BATCH).await?;
+            expired.iter().for_each(|id| self.forget_cached(*id));
+            swept.expired += expired.len();
+            if expired.len() < BATCH as usize {
+                break;
+            }
+        }
+        loop {
+            let before = now.minus_seconds(self.config.trash_keep);
+            let purged = self.catalog.purge_trashed(before, now, BATCH).await?;
+            for id in &purged {
+                self.blobs.delete_variants(*id).await?;
+            }
+            swept.purged += purged.len();
+            if purged.len() < BATCH as usize {
+                break;
+            }
+        }
+        loop {
+            let orphans = self.catalog.take_orphans(now.minus_seconds(self.config.sweep_grace), BATCH).await?;
+            let count = orphans.len();
+            for (id, key) in orphans {
+                self.blobs.delete(key).await?;
+                self.catalog.forget_blob(id).await?;
+            }
+            swept.files += count;
+            if count < BATCH as usize {
+                break;
+            }
+        }
+        if swept != Swept::default() {
+            tracing::info!(expired = swept.expired, purged = swept.purged, files = swept.files, "swept");
+        }
+        Ok(swept)
+    }
+
+    /// Finishes deletions that a crash cut off between `deleting` and the unlinking.
+    async fn unlink_deleting(&self) -> Result<(), Trouble> {
+        for (id, key) in self.catalog.deleting_blobs().await? {
+            self.blobs.delete(key).await?;
+            self.catalog.forget_blob(id).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes an image's bytes now, as far as no other image shares them. What fails is left to the next sweep.
+    pub(crate) async fn remove_bytes(&self, image: &Image) {
+        let outcome: Result<(), Trouble> = async {
+            self.blobs.delete_variants(image.id).await?;
+            let Some(blob) = &image.blob else { return Ok(()) };
+            if let Some((id, key)) = self.catalog.take_orphan(blob.key).await? {
+                self.blobs.delete(key).await?;
+                self.catalog.forget_blob(id).await?;
+            }
+            Ok(())
+        }
+        .await;
+        if let Err(error) = outcome {
+            tracing::warn!(image = %image.id, error = &error as &dyn std::error::Error, "bytes of a deleted image are left to the sweep");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Variants: renditions of an original, rendered once and kept.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, Weak},
+};
+
+use sha2::{Digest, Sha256};
+use tintype_types::{ContentHash, ImageId, Recipe, Visibility};
+
+use crate::{
+    Actor, App, Image, Trouble,
+    cache::CacheKey,
+    serve::{Body, ServeError, Stored},
+};
+
+/// Raised when the same recipe gives other bytes than before: a new encoder, another default quality.
+pub const EPOCH: u32 = 1;
+
+type Flight = Arc<tokio::sync::Mutex<()>>;
+
+/// One lock per variant that is being rendered, so that many who ask at once cause one rendering.
+#[derive(Default)]
+pub(crate) struct Flights(Mutex<HashMap<(ImageId, Recipe), Weak<tokio::sync::Mutex<()>>>>);
+
+impl Flights {
+    fn join(&self, id: ImageId, recipe: Recipe) -> Flight {
+        let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(flight) = flights.get(&(id, recipe)).and_then(Weak::upgrade) {
+            return flight;
+        }
+        flights.retain(|_, flight| flight.strong_count() > 0);
+        let flight = Flight::default();
+        flights.insert((id, recipe), Arc::downgrade(&flight));
+        flight
+    }
+}
+
+impl App {
+    /// A variant of an image: from RAM, else from the variant store, else rendered now.
+    ///
+    /// # Errors
+    /// [`ServeError`]: denied, not renderable, too many variants, or the server's own trouble.
+    pub async fn variant(&self, actor: &Actor, id: ImageId, recipe: Recipe) -> Result<Arc<Stored>, ServeError> {
+        let key = CacheKey { id, recipe: Some(recipe) };
+        if let Some(stored) = self.hot(&key) {
+            return Ok(stored);
+        }
+        let moment = self.cache.moment();
+        let image = self.visible(actor, id).await?;
+        if let Some(stored) = self.load_variant(&image, key, recipe, moment).await? {
+            return Ok(stored);
+        }
+        let flight = self.flights.join(id, recipe);
+        let _landed = flight.lock().await;
+        if let Some(stored) = self.load_variant(&image, key, recipe, moment).await? {
+            return Ok(stored);
+        }
+        self.render(&image, key, recipe, moment).await
+    }
+
+    async fn load_variant(
+        &self,
+        image: &Image,
+        key: CacheKey,
+        recipe: Recipe,
+        moment: u64,
+    ) -> Result<Option<Arc<Stored>>, ServeError> {
+        let found = self.blobs.get_variant(image.id, &recipe.canonical(), EPOCH).await.map_err(Trouble::from)?;
+        Ok(found.map(|bytes| self.keep_variant(image, key, recipe, bytes, moment)))
+    }
+
+    async fn render(
+        &self,
+        image: &Image,
+        key: CacheKey,
+        recipe: Recipe,
+        moment: u64,
+    ) -> Result<Arc<Stored>, ServeError> {
+        let max = self.config.variants_max;
+        if self.blobs.variant_count(image.id).await.map_err(Trouble::from)? >= max {
+            return Err(ServeError::TooManyVariants { max });
+        }
+        let original = self.open(image).await?;
+        let file = original.file().try_clone().map_err(|error| Trouble::Internal {
+            what: "a stored file could not be handed on",
+            source: Box::new(error),
+        })?;
+        let rendered = self.sandbox.render(file, recipe).await.map_err(|error| match Trouble::from(error) {
+            Trouble::Busy => ServeError::Trouble(Trouble::Busy),
+            trouble => {
+                // The original was proven when it came in, so this is worth a line, but it is about this picture alone.
+                tracing::warn!(image = %image.id, recipe = recipe.canonical(), error = &trouble as &dyn std::error::Error, "a variant could not be rendered");
+                ServeError::Unrenderable
+            }
+        })?;
+        let bytes = bytes::Bytes::from(rendered.bytes);
+        if let Err(error) = self.blobs.put_variant(image.id, &recipe.canonical(), EPOCH, bytes.clone()).await {
+            // A cache that cannot be written costs time, not the picture.
+            tracing::warn!(image = %image.id, error = &error as &dyn std::error::Error, "a variant was not kept");
+        }
+        Ok(self.keep_variant(image, key, recipe, bytes, moment))
+    }
+
+    fn keep_variant(
+        &self,
+        image: &Image,
+        key: CacheKey,
+        recipe: Recipe,
+        bytes: bytes::Bytes,
+        moment: u64,
+    ) -> Arc<Stored> {
+        let hash = ContentHash(Sha256::digest(&bytes).into());
+        let stored = Arc::new(Stored {
+            id: image.id,
+            media_type: recipe.format,
+            etag: format!("\"{}\"", &hash.to_hex()[..32]),
+            file_name: image.file_name.as_deref().map(|name| with_extension(name, recipe.format.extension())),
+            visibility: image.visibility,
+            expires_at: image.expires_at,
+            body: Body::Memory(bytes),
+        });
+        if image.visibility != Visibility::Private && stored.len() <= self.config.cache_item_bytes_max {
+            self.cache.insert(key, stored.clone(), moment);
+        }
+        stored
+    }
+}
+
+fn with_extension(name: &str, extension: &str) -> String {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    format!("{stem}.{extension}")
+}
