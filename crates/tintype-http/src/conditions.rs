@@ -1,0 +1,123 @@
+//! Conditional and range requests (RFC 9110, chapters 13 and 14): a pure decision, rendered elsewhere.
+
+use http::{HeaderMap, HeaderValue, header};
+
+/// What to answer a GET or HEAD of bytes that exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// 200 with everything.
+    Full,
+    /// 206 with the bytes from `start` to before `end`.
+    Range { start: u64, end: u64 },
+    /// 304.
+    NotModified,
+    /// 416.
+    Unsatisfiable,
+}
+
+/// Decides by the request's headers, the strong entity tag (with quotes) and the length.
+///
+/// One range is answered; several, or a unit other than bytes, get everything, so that a header with thousands of ranges
+/// costs no more than one. `If-Range` counts only with the strong tag.
+pub(crate) fn decide(headers: &HeaderMap, etag: &str, len: u64) -> Decision {
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|value| matches_any(value, etag)) {
+        return Decision::NotModified;
+    }
+    let Some(range) = headers.get(header::RANGE) else { return Decision::Full };
+    if headers.get(header::IF_RANGE).is_some_and(|value| value.as_bytes() != etag.as_bytes()) {
+        return Decision::Full;
+    }
+    range.to_str().map_or(Decision::Full, |range| decide_range(range, len))
+}
+
+/// The weak comparison of RFC 9110, 13.1.2: a list of tags, or `*`.
+fn matches_any(value: &HeaderValue, etag: &str) -> bool {
+    let Ok(list) = value.to_str() else { return false };
+    list.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+}
+
+fn decide_range(range: &str, len: u64) -> Decision {
+    let Some(spec) = range.strip_prefix("bytes=") else { return Decision::Full };
+    if spec.contains(',') {
+        return Decision::Full;
+    }
+    let Some((first, last)) = spec.trim().split_once('-') else { return Decision::Full };
+    let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u64>().ok());
+    match (first.is_empty(), last.is_empty()) {
+        (true, true) => Decision::Full,
+        // The last n bytes.
+        (true, false) => match number(last) {
+            Some(count) => satisfiable(len.saturating_sub(count.unwrap_or(u64::MAX)), len, len, count != Some(0)),
+            None => Decision::Full,
+        },
+        (false, _) => match (number(first), number(last)) {
+            (Some(start), Some(end)) => {
+                let start = start.unwrap_or(u64::MAX);
+                let end = if last.is_empty() { len } else { end.unwrap_or(u64::MAX).saturating_add(1).min(len) };
+                let backwards = !last.is_empty() && end <= start && start < len;
+                if backwards { Decision::Full } else { satisfiable(start, end, len, true) }
+            }
+            _ => Decision::Full,
+        },
+    }
+}
+
+fn satisfiable(start: u64, end: u64, len: u64, wanted: bool) -> Decision {
+    if wanted && start < len { Decision::Range { start, end } } else { Decision::Unsatisfiable }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ETAG: &str = "\"abc\"";
+
+    fn check(pairs: &[(header::HeaderName, &str)], expected: Decision) {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.insert(name, HeaderValue::from_str(value).unwrap());
+        }
+        assert_eq!(decide(&headers, ETAG, 100), expected, "{pairs:?}");
+    }
+
+    #[test]
+    fn tags_are_compared_weakly_and_in_lists() {
+        check(&[], Decision::Full);
+        for value in ["\"abc\"", "W/\"abc\"", "*", "\"x\", \"abc\"", "\"x\",W/\"abc\""] {
+            check(&[(header::IF_NONE_MATCH, value)], Decision::NotModified);
+        }
+        check(&[(header::IF_NONE_MATCH, "\"x\"")], Decision::Full);
+        check(&[(header::IF_NONE_MATCH, "abc")], Decision::Full);
+        check(&[(header::IF_NONE_MATCH, "\"abc\""), (header::RANGE, "bytes=0-1")], Decision::NotModified);
+    }
+
+    #[test]
+    fn one_range_is_answered() {
+        for (value, expected) in [
+            ("bytes=0-0", Decision::Range { start: 0, end: 1 }),
+            ("bytes=0-", Decision::Range { start: 0, end: 100 }),
+            ("bytes=10-19", Decision::Range { start: 10, end: 20 }),
+            ("bytes=90-500", Decision::Range { start: 90, end: 100 }),
+            ("bytes=-5", Decision::Range { start: 95, end: 100 }),
+            ("bytes=-500", Decision::Range { start: 0, end: 100 }),
+            ("bytes=99999999999999999999-", Decision::Unsatisfiable),
+            ("bytes=0-99999999999999999999", Decision::Range { start: 0, end: 100 }),
+            ("bytes=100-", Decision::Unsatisfiable),
+            ("bytes=-0", Decision::Unsatisfiable),
+            ("bytes=5-4", Decision::Full),
+            ("bytes=0-1,3-4", Decision::Full),
+            ("bytes=a-b", Decision::Full),
+            ("bytes=-", Decision::Full),
+            ("chars=0-1", Decision::Full),
+        ] {
+            check(&[(header::RANGE, value)], expected);
+        }
+    }
+
+    #[test]
+    fn if_range_needs_the_strong_tag() {
+        check(&[(header::RANGE, "bytes=0-1"), (header::IF_RANGE, ETAG)], Decision::Range { start: 0, end: 2 });
+        check(&[(header::RANGE, "bytes=0-1"), (header::IF_RANGE, "W/\"abc\"")], Decision::Full);
+        check(&[(header::RANGE, "bytes=0-1"), (header::IF_RANGE, "\"old\"")], Decision::Full);
+    }
+}

@@ -1,0 +1,55 @@
+//! The settings of the HTTP side.
+
+use std::{net::IpAddr, time::Duration};
+
+use ipnet::IpNet;
+
+/// Settings of the HTTP side.
+#[derive(Clone, Debug)]
+pub struct HttpConfig {
+    /// What links begin with, such as `https://img.example.org`, without a slash at its end. Unset, the request's Host.
+    pub base_url: Option<String>,
+    /// Proxies whose `X-Forwarded-*` headers count.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Other origins whose pages may use the API with tokens.
+    pub cors_origins: Vec<String>,
+    /// Most connections at once; further ones wait to be accepted.
+    pub connections_max: usize,
+    /// Time in which a request's headers must have come.
+    pub header_timeout: Duration,
+    /// Longest pause between two pieces of a body.
+    pub body_timeout: Duration,
+    /// Time that a shutdown gives requests under way.
+    pub drain_timeout: Duration,
+    /// The program's version.
+    pub version: &'static str,
+    /// The commit it was built of, or `unknown`.
+    pub commit: &'static str,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self {
+            base_url: None,
+            trusted_proxies: vec![
+                IpNet::new(IpAddr::from([127, 0, 0, 0]), 8).expect("8 bits fit into an IPv4 address"),
+                IpNet::new(IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]), 128).expect("128 bits fit into an IPv6 address"),
+            ],
+            cors_origins: Vec::new(),
+            connections_max: 4096,
+            header_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(30),
+            drain_timeout: Duration::from_secs(30),
+            version: "0.0.0",
+            commit: "unknown",
+        }
+    }
+}
+
+impl HttpConfig {
+    /// Whether headers set by `peer` on behalf of others count.
+    pub(crate) fn trusts(&self, peer: IpAddr) -> bool {
+        let peer = peer.to_canonical();
+        self.trusted_proxies.iter().any(|net| net.contains(&peer))
+    }
+}

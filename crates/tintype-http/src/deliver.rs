@@ -1,0 +1,198 @@
+//! Turning stored bytes into responses. Everything that browsers, caches and attackers look at is set here.
+
+use std::sync::Arc;
+
+use axum::{body::Body, response::Response};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use tintype_app::{
+    App, Trouble,
+    serve::{Body as StoredBody, Stored},
+    types::Visibility,
+};
+
+use crate::{
+    conditions::{Decision, decide},
+    problem::{Code, Problem},
+};
+
+/// Bytes of a large file that are read at a time.
+const CHUNK: usize = 256 << 10;
+const YEAR: i64 = 31_536_000;
+const DAY: i64 = 86_400;
+
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// How an address may be cached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lasting {
+    /// The address always leads to these bytes.
+    Immutable,
+    /// The address may lead elsewhere tomorrow: a named path.
+    Movable,
+}
+
+/// Answers a GET or HEAD with stored bytes.
+pub(crate) fn deliver(app: &App, method: &Method, headers: &HeaderMap, stored: &Arc<Stored>, lasting: Lasting) -> Response {
+    let len = stored.len();
+    match decide(headers, &stored.etag, len) {
+        Decision::NotModified => respond(app, StatusCode::NOT_MODIFIED, stored, lasting, None, Body::empty()),
+        Decision::Full => {
+            let body = body(method, stored, 0, len);
+            respond(app, StatusCode::OK, stored, lasting, Some(len), body)
+        }
+        Decision::Range { start, end } => {
+            let body = body(method, stored, start, end);
+            let mut response = respond(app, StatusCode::PARTIAL_CONTENT, stored, lasting, Some(end - start), body);
+            let range = format!("bytes {start}-{}/{len}", end - 1);
+            response.headers_mut().insert(header::CONTENT_RANGE, value(range));
+            response
+        }
+        Decision::Unsatisfiable => unsatisfiable(app, len),
+    }
+}
+
+fn unsatisfiable(app: &App, len: u64) -> Response {
+    use axum::response::IntoResponse as _;
+    let detail = format!("The file has {len} bytes; ask for a range within them.");
+    let mut response = Problem::new(app, Code::RangeNotSatisfiable, detail).into_response();
+    response.headers_mut().insert(header::CONTENT_RANGE, value(format!("bytes */{len}")));
+    open_to_all(response.headers_mut());
+    response
+}
+
+fn respond(
+    app: &App,
+    status: StatusCode,
+    stored: &Stored,
+    lasting: Lasting,
+    len: Option<u64>,
+    body: Body,
+) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.reserve(12);
+    headers.insert(header::ETAG, value(stored.etag.clone()));
+    headers.insert(header::CACHE_CONTROL, cache_control(app, stored, lasting));
+    if let Some(len) = len {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(stored.media_type.mime()));
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(len));
+        headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+        headers.insert(header::CONTENT_DISPOSITION, disposition(stored));
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
+    if stored.visibility != Visibility::Private {
+        open_to_all(headers);
+    }
+    response
+}
+
+/// Whoever has the link may use the picture anywhere, without cookies.
+pub(crate) fn open_to_all(headers: &mut HeaderMap) {
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
+}
+
+/// `max-age` never passes the end of the image's life. Shared caches that cannot be purged ask again after a day.
+fn cache_control(app: &App, stored: &Stored, lasting: Lasting) -> HeaderValue {
+    if stored.visibility == Visibility::Private {
+        return HeaderValue::from_static("private, no-store");
+    }
+    match (stored.expires_at, lasting) {
+        (None, Lasting::Immutable) => HeaderValue::from_static("public, max-age=31536000, s-maxage=86400, immutable"),
+        (None, Lasting::Movable) => HeaderValue::from_static("public, max-age=300"),
+        (Some(end), lasting) => {
+            let left = app.clock().now().seconds_until(end);
+            value(match lasting {
+                Lasting::Immutable => format!("public, max-age={}, s-maxage={}", left.min(YEAR), left.min(DAY)),
+                Lasting::Movable => format!("public, max-age={}", left.min(300)),
+            })
+        }
+    }
+}
+
+/// What RFC 8187 allows plainly in `filename*`.
+const ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'!')
+    .remove(b'#')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'^')
+    .remove(b'_')
+    .remove(b'`')
+    .remove(b'|')
+    .remove(b'~');
+
+/// `inline` with the name to save under (RFC 6266): an ASCII form for old clients and the whole name percent-encoded.
+fn disposition(stored: &Stored) -> HeaderValue {
+    let Some(name) = &stored.file_name else { return HeaderValue::from_static("inline") };
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '.' | '-' | '_' | '(' | ')');
+    if name.chars().all(plain) {
+        return value(format!("inline; filename=\"{name}\""));
+    }
+    let ascii: String = name.chars().map(|c| if plain(c) { c } else { '_' }).collect();
+    value(format!("inline; filename=\"{ascii}\"; filename*=UTF-8''{}", utf8_percent_encode(name, ATTR_CHAR)))
+}
+
+fn value(text: String) -> HeaderValue {
+    HeaderValue::from_maybe_shared(Bytes::from(text)).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+fn body(method: &Method, stored: &Arc<Stored>, start: u64, end: u64) -> Body {
+    if method == Method::HEAD {
+        return Body::empty();
+    }
+    match &stored.body {
+        StoredBody::Memory(bytes) => {
+            let range = usize::try_from(start).unwrap_or(usize::MAX)..usize::try_from(end).unwrap_or(usize::MAX);
+            Body::from(bytes.slice(range))
+        }
+        StoredBody::File(_) => stream(stored.clone(), start, end),
+    }
+}
+
+/// Reads a large file piece by piece. A read that fails cuts the connection, so that nobody takes half for the whole.
+fn stream(stored: Arc<Stored>, start: u64, end: u64) -> Body {
+    let pieces = futures_util::stream::try_unfold((stored, start), move |(stored, at)| async move {
+        let StoredBody::File(blob) = &stored.body else { return Ok(None) };
+        if at >= end {
+            return Ok(None);
+        }
+        let piece = blob.read_at(at, CHUNK.min(usize::try_from(end - at).unwrap_or(CHUNK))).await.map_err(|error| {
+            let trouble = Trouble::from(error);
+            tracing::error!(image = %stored.id, error = &trouble as &dyn std::error::Error, "a stored file could not be read");
+            trouble
+        })?;
+        let next = at + piece.len() as u64;
+        Ok::<_, Trouble>(Some((piece, (stored, next))))
+    });
+    Body::from_stream(pieces)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_inject_headers() {
+        let stored = |name: &str| Stored {
+            id: "11111111111111111".parse().unwrap(),
+            media_type: tintype_app::types::MediaType::Png,
+            etag: "\"x\"".to_owned(),
+            file_name: Some(name.to_owned()),
+            visibility: Visibility::Unlisted,
+            expires_at: None,
+            body: StoredBody::Memory(Bytes::new()),
+        };
+        let check = |name: &str, expected: &str| assert_eq!(disposition(&stored(name)).to_str().unwrap(), expected);
+        check("sunset 1.jpg", "inline; filename=\"sunset 1.jpg\"");
+        check("a\"; x=\".jpg", "inline; filename=\"a__ x__.jpg\"; filename*=UTF-8''a%22%3B%20x%3D%22.jpg");
+        check("ü\r\nX: 1.jpg", "inline; filename=\"___X_ 1.jpg\"; filename*=UTF-8''%C3%BC%0D%0AX%3A%201.jpg");
+    }
+}

@@ -1,0 +1,93 @@
+//! Bodies piece by piece, with a bound on how long a sender may pause.
+
+use std::{pin::pin, time::Duration};
+
+use axum::body::Body;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _, stream};
+use tintype_app::upload::{Admission, Received, UploadError};
+
+use crate::{
+    Http,
+    problem::{Code, Problem},
+};
+
+/// Why the next piece of a body did not come.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BodyError {
+    /// Nothing came for so long.
+    #[error("nothing came for {} seconds", .0.as_secs())]
+    Stalled(Duration),
+    /// The connection broke or the encoding of the body is wrong.
+    #[error("the body broke off")]
+    Broken(#[source] axum::Error),
+}
+
+/// A body in pieces.
+pub(super) trait Pieces: Stream<Item = Result<Bytes, BodyError>> + Send {}
+impl<S: Stream<Item = Result<Bytes, BodyError>> + Send> Pieces for S {}
+
+/// The pieces of `body`, each of which must follow the last within `pause`.
+pub(super) fn paced(body: Body, pause: Duration) -> impl Pieces {
+    stream::unfold(Some(body.into_data_stream()), move |body| async move {
+        let mut body = body?;
+        match tokio::time::timeout(pause, body.next()).await {
+            Ok(None) => None,
+            Ok(Some(Ok(piece))) => Some((Ok(piece), Some(body))),
+            Ok(Some(Err(error))) => Some((Err(BodyError::Broken(error)), None)),
+            Err(_) => Some((Err(BodyError::Stalled(pause)), None)),
+        }
+    })
+}
+
+/// What the sender is told when its body broke.
+pub(super) fn problem(http: &Http, error: &BodyError) -> Problem {
+    match error {
+        BodyError::Stalled(pause) => Problem::new(
+            &http.app,
+            Code::Timeout,
+            format!("Nothing came for {} seconds, so the upload was given up. Send it again.", pause.as_secs()),
+        ),
+        BodyError::Broken(_) => {
+            Problem::new(&http.app, Code::MalformedBody, "The body broke off before its end. Send it again.")
+        }
+    }
+}
+
+/// Streams a whole body into storage. The outer error is about the request, the inner one about the file.
+pub(super) async fn receive(
+    http: &Http,
+    admission: &Admission,
+    body: impl Pieces,
+) -> Result<Result<Received, UploadError>, Problem> {
+    let mut receiving = match http.app.receive(admission).await {
+        Ok(receiving) => receiving,
+        Err(error) => return Ok(Err(error)),
+    };
+    let mut body = pin!(body);
+    while let Some(piece) = body.next().await {
+        let piece = piece.map_err(|error| problem(http, &error))?;
+        if let Err(error) = receiving.write(piece).await {
+            drain(&mut body).await;
+            return Ok(Err(error));
+        }
+    }
+    Ok(receiving.finish().await)
+}
+
+/// Bytes that are thrown away so that a sender hears why it was refused instead of a broken connection.
+const DRAIN_BYTES: usize = 16 << 20;
+const DRAIN_TIME: Duration = Duration::from_secs(2);
+
+async fn drain(body: &mut (impl Stream<Item = Result<Bytes, BodyError>> + Unpin)) {
+    let reading = async {
+        let mut drained = 0;
+        while let Some(Ok(piece)) = body.next().await {
+            drained += piece.len();
+            if drained > DRAIN_BYTES {
+                return;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(DRAIN_TIME, reading).await;
+}

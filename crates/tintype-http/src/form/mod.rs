@@ -1,0 +1,119 @@
+//! Reading uploads in every form that people send them in: multipart, raw, JSON.
+
+mod body;
+mod fields;
+mod json;
+mod multipart;
+
+use axum::body::Body;
+use http::{HeaderMap, header, request::Parts};
+use tintype_app::{
+    Actor,
+    upload::{Admission, Received, UploadError, UploadFields},
+};
+
+use crate::{
+    Http,
+    problem::{Code, Problem},
+};
+
+pub(crate) use fields::FieldSet;
+
+/// What a request brought.
+pub(crate) struct Intake {
+    /// Each file with what became of its bytes.
+    pub(crate) files: Vec<File>,
+    /// What is said about them.
+    pub(crate) fields: UploadFields,
+    _admission: Admission,
+}
+
+/// One file of a request.
+pub(crate) struct File {
+    /// Its name, made harmless.
+    pub(crate) name: Option<String>,
+    /// Its bytes, or why they were not taken.
+    pub(crate) received: Result<Received, UploadError>,
+}
+
+/// Reads the files and fields of a `POST /api/v1/images` or of the plain form.
+///
+/// # Errors
+/// A problem with the request as a whole. What is wrong with one file of several is that file's.
+pub(crate) async fn intake(http: &Http, actor: &Actor, parts: &Parts, body: Body) -> Result<Intake, Problem> {
+    let app = &http.app;
+    if parts.headers.contains_key("idempotency-key") {
+        return Err(not_supported(http, "the header Idempotency-Key", "Leave it away."));
+    }
+    let fields = FieldSet::from_query(http, parts.uri.query().unwrap_or_default())?;
+    let declared = content_length(&parts.headers);
+    let admission = app
+        .admit_upload(actor, fields.has_path(), declared)
+        .map_err(|error| Problem::from_upload(app, &error))?;
+    let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let body = body::paced(body, http.config.body_timeout);
+    let (files, fields) = match media.as_str() {
+        "multipart/form-data" => multipart::read(http, &admission, content_type, body, fields).await?,
+        "application/json" => json::read(http, &admission, body, fields).await?,
+        "application/x-www-form-urlencoded" => {
+            return Err(not_supported(http, "a form without files", "Send multipart/form-data with parts named file."));
+        }
+        media if media.starts_with("image/") || media == "application/octet-stream" => {
+            (vec![raw(http, &admission, declared, body, None).await?], fields)
+        }
+        _ => {
+            let detail = format!(
+                "The Content-Type {media:?} is none that uploads have. Send multipart/form-data with parts named file, an image as it is with its image type, or JSON {{\"image\": \"<base64>\"}}."
+            );
+            return Err(Problem::new(app, Code::UnsupportedBody, detail));
+        }
+    };
+    Ok(Intake { files, fields: fields.finish(), _admission: admission })
+}
+
+/// Reads a body that is one file, as `PUT /api/v1/files/{path}` takes it.
+///
+/// # Errors
+/// As [`intake`].
+pub(crate) async fn intake_raw(
+    http: &Http,
+    actor: &Actor,
+    parts: &Parts,
+    body: Body,
+    path: &str,
+) -> Result<Intake, Problem> {
+    let app = &http.app;
+    let mut fields = FieldSet::from_query(http, parts.uri.query().unwrap_or_default())?;
+    fields.set(http, "path", path)?;
+    let declared = content_length(&parts.headers);
+    let admission =
+        app.admit_upload(actor, true, declared).map_err(|error| Problem::from_upload(app, &error))?;
+    let body = body::paced(body, http.config.body_timeout);
+    let name = tintype_app::text::file_name(path);
+    let files = vec![raw(http, &admission, declared, body, name).await?];
+    Ok(Intake { files, fields: fields.finish(), _admission: admission })
+}
+
+async fn raw(
+    http: &Http,
+    admission: &Admission,
+    declared: Option<u64>,
+    body: impl body::Pieces,
+    name: Option<String>,
+) -> Result<File, Problem> {
+    let max = http.app.config().upload_bytes_max;
+    if declared.is_some_and(|bytes| bytes > max) {
+        return Err(Problem::from_upload(&http.app, &UploadError::TooLarge { max }));
+    }
+    let received = body::receive(http, admission, body).await?;
+    Ok(File { name, received })
+}
+
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+pub(crate) fn not_supported(http: &Http, what: &str, advice: &str) -> Problem {
+    Problem::new(&http.app, Code::NotSupported, format!("This version does not support {what}. {advice}"))
+}

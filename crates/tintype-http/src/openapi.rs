@@ -1,0 +1,45 @@
+//! The API's description, generated from the routes themselves.
+
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Tintype",
+        description = "An image host: hand it a picture, get a link that lasts. Errors are problem documents (RFC 9457) with a stable `code`.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    modifiers(&Credentials),
+    tags(
+        (name = "images", description = "Your images"),
+        (name = "files", description = "Images at named paths"),
+        (name = "pictures", description = "The bytes that links lead to"),
+        (name = "server", description = "The server itself"),
+    ),
+)]
+pub(crate) struct Description;
+
+struct Credentials;
+
+impl Modify for Credentials {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let components = openapi.components.get_or_insert_default();
+        let token = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("A token made by `tintype token create`."))
+            .build();
+        components.add_security_scheme("token", SecurityScheme::Http(token));
+        let cookie = ApiKeyValue::with_description("tintype_owner", "The key of a browser, set by the server.");
+        components.add_security_scheme("browser", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    }
+}
+
+/// The description as JSON (OpenAPI 3.1), with a line break at its end.
+pub fn description() -> String {
+    let mut text = crate::router::described().to_pretty_json().expect("the description is made of strings and maps");
+    text.push('\n');
+    text
+}

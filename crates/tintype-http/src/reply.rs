@@ -1,0 +1,173 @@
+//! The shapes of the API's replies.
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use serde::Serialize;
+use tintype_app::{
+    Image,
+    types::{MediaType, UnixMillis, Visibility, secret::DeleteToken},
+};
+use utoipa::ToSchema;
+
+use crate::links;
+
+/// An image, as the API tells of it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Image)]
+pub(crate) struct ImageReply {
+    /// 17 characters of base58.
+    #[schema(example = "9f3kQ2mZ7xWb4TnRa")]
+    id: String,
+    /// When it was uploaded (RFC 3339, UTC).
+    #[schema(example = "2026-11-21T20:15:02Z", format = DateTime)]
+    created_at: String,
+    title: Option<String>,
+    description: Option<String>,
+    /// What stands for the picture where it cannot be seen.
+    alt: Option<String>,
+    tags: Vec<String>,
+    /// The name of the uploaded file, made harmless.
+    file_name: Option<String>,
+    #[schema(example = "image/jpeg")]
+    media_type: &'static str,
+    /// Bytes of the published file.
+    bytes: u64,
+    /// Width in pixels as shown.
+    width: u32,
+    /// Height in pixels as shown.
+    height: u32,
+    /// Frames; 1 for a still picture.
+    frames: u32,
+    /// ThumbHash of the picture, in base64.
+    thumbhash: String,
+    #[schema(value_type = String, example = "unlisted")]
+    visibility: Visibility,
+    /// When it stops being served.
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
+    /// The uploader's own string.
+    label: Option<String>,
+    /// The named path that leads to it.
+    path: Option<String>,
+    /// Whether the upload was of an image that was already there.
+    duplicate: bool,
+    links: Links,
+    embed: Embed,
+    /// Deletes the image, whoever shows it. Shown once, in the upload's reply.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delete_token: Option<String>,
+}
+
+/// Addresses of an image.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Links {
+    /// The picture itself.
+    image: String,
+    /// The page to share.
+    page: String,
+    /// A small WebP of at most 320 × 320 pixels.
+    thumb: String,
+    /// The named path, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    /// A page that deletes the image. Shown once, in the upload's reply.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delete: Option<String>,
+}
+
+/// The picture's link, dressed for where it is pasted.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Embed {
+    markdown: String,
+    html: String,
+    bbcode: String,
+}
+
+impl ImageReply {
+    /// Tells of `image` with links that begin with `base`.
+    pub(crate) fn new(base: &str, image: &Image, token: Option<&DeleteToken>, duplicate: bool) -> Self {
+        let link = links::image(base, image);
+        let caption = links::caption(image);
+        Self {
+            id: image.id.to_string(),
+            created_at: rfc3339(image.created_at),
+            title: image.title.clone(),
+            description: image.description.clone(),
+            alt: image.alt.clone(),
+            tags: image.tags.clone(),
+            file_name: image.file_name.clone(),
+            media_type: MediaType::mime(image.media_type),
+            bytes: image.blob.as_ref().map_or(0, |blob| blob.bytes),
+            width: image.width,
+            height: image.height,
+            frames: image.frames,
+            thumbhash: BASE64_STANDARD.encode(&image.thumbhash),
+            visibility: image.visibility,
+            expires_at: image.expires_at.map(rfc3339),
+            label: image.label.clone(),
+            path: image.path.clone(),
+            duplicate,
+            embed: Embed {
+                markdown: links::markdown(&link, caption),
+                html: links::html(&link, caption, image),
+                bbcode: links::bbcode(&link),
+            },
+            links: Links {
+                page: links::page(base, image),
+                thumb: links::thumb(base, image),
+                path: image.path.as_deref().map(|path| links::named(base, path)),
+                delete: token.map(|token| links::delete(base, token)),
+                image: link,
+            },
+            delete_token: token.map(|token| token.expose().to_owned()),
+        }
+    }
+}
+
+/// A time as RFC 3339 in UTC, to the second.
+pub(crate) fn rfc3339(time: UnixMillis) -> String {
+    jiff::Timestamp::from_millisecond(time.0)
+        .map_or_else(|_| String::new(), |time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ImageList {
+    pub(crate) images: Vec<ImageReply>,
+    /// What to send as `cursor` for the next page; null on the last.
+    pub(crate) next_cursor: Option<String>,
+    /// Images in the whole list.
+    pub(crate) total: i64,
+}
+
+/// What became of several files.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Batch {
+    pub(crate) images: Vec<ImageReply>,
+    pub(crate) problems: Vec<FileProblem>,
+}
+
+/// A file of several that was not taken.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FileProblem {
+    pub(crate) file_name: Option<String>,
+    #[schema(value_type = ProblemDocument)]
+    pub(crate) problem: serde_json::Value,
+}
+
+/// A problem document (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct ProblemDocument {
+    /// Always `about:blank`: the code says more.
+    r#type: String,
+    /// A short title, the same for every problem of this code.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// What was wrong, the limit or the accepted values, and what to do next.
+    detail: String,
+    /// A stable word that programs may branch on.
+    code: String,
+    /// What to quote to the operator.
+    request_id: String,
+}

@@ -1,0 +1,115 @@
+//! Which address leads where.
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse as _, Response},
+    routing::{get, post},
+};
+use http::{HeaderValue, Method, StatusCode, header};
+use utoipa::OpenApi as _;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    Http, assets,
+    openapi::Description,
+    problem::{Code, Problem},
+    routes::{bytes, file, image, ops, page},
+};
+
+/// The routes that the description tells of.
+fn api() -> OpenApiRouter<Http> {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(image::upload::upload, image::list::list))
+        .routes(routes!(image::read::read, image::change::change, image::delete::delete))
+        .routes(routes!(image::restore::restore))
+        .routes(routes!(ops::config::config))
+        .routes(routes!(ops::openapi::openapi))
+        .routes(routes!(ops::health::health))
+        .routes(routes!(ops::version::version))
+}
+
+/// The routes whose paths the description and the router spell differently, or that carry a preflight.
+fn pictures() -> OpenApiRouter<Http> {
+    OpenApiRouter::new()
+        .routes(routes!(bytes::original::original))
+        .routes(routes!(bytes::variant::variant))
+        .route("/images/{file}", get(bytes::original::under_images))
+}
+
+/// The description of every route that has one.
+pub(crate) fn described() -> utoipa::openapi::OpenApi {
+    let mut openapi = api().into_openapi();
+    openapi.merge(pictures().into_openapi());
+    openapi.merge(file_description());
+    openapi
+}
+
+fn file_description() -> utoipa::openapi::OpenApi {
+    OpenApiRouter::<Http>::new().routes(routes!(file::put::put)).into_openapi()
+}
+
+pub(crate) fn router(http: Http) -> Router {
+    let bytes_preflight = axum::routing::options(bytes::preflight);
+    let pages = Router::new()
+        .route("/", get(page::app::app))
+        .route("/images", get(page::app::app))
+        .route("/new", post(page::new::new))
+        .route("/p/{id}", get(page::share::share))
+        .route("/d/{token}", get(page::delete::ask).post(page::delete::delete))
+        .route("/assets/{*file}", get(assets::asset))
+        .route("/icon.svg", get(assets::root_file))
+        .route("/favicon.ico", get(assets::root_file))
+        .route("/robots.txt", get(assets::root_file));
+    let preflights = Router::new()
+        .route("/i/{file}", bytes_preflight.clone())
+        .route("/i/{id}/{variant}", bytes_preflight.clone())
+        .route("/images/{file}", bytes_preflight);
+    let api = Router::from(api())
+        // A named path has slashes, which the description cannot say.
+        .route("/api/v1/files/{*path}", axum::routing::put(file::put::put))
+        .layer(from_fn_with_state(http.clone(), cors));
+    Router::new()
+        .merge(api)
+        .merge(Router::from(pictures()))
+        .merge(preflights)
+        .merge(pages)
+        .fallback(bytes::named::named)
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(http)
+}
+
+async fn method_not_allowed(State(http): State<Http>) -> Response {
+    let detail = "This address exists, but not for this method. The header Allow names those it takes.";
+    Problem::new(&http.app, Code::MethodNotAllowed, detail).into_response()
+}
+
+/// Pages of the origins in `server.cors_origins` may use the API with tokens, never with cookies.
+async fn cors(State(http): State<Http>, request: Request, next: Next) -> Response {
+    let origin = request.headers().get(header::ORIGIN).filter(|origin| {
+        http.config.cors_origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes())
+    });
+    let origin = origin.cloned();
+    let preflight = request.method() == Method::OPTIONS;
+    let mut response = match (&origin, preflight) {
+        (Some(_), true) => StatusCode::NO_CONTENT.into_response(),
+        _ => next.run(request).await,
+    };
+    let headers = response.headers_mut();
+    if !http.config.cors_origins.is_empty() {
+        headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    }
+    if let Some(origin) = origin {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("Location, Retry-After"));
+        if preflight {
+            let methods = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
+            headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
+            let names = HeaderValue::from_static("Authorization, Content-Type, Tintype-Delete-Token");
+            headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names);
+            headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+        }
+    }
+    response
+}

@@ -1,0 +1,38 @@
+//! Bytes of images: originals, variants, named paths.
+
+pub(crate) mod named;
+pub(crate) mod original;
+pub(crate) mod variant;
+
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
+
+use crate::{Http, deliver::open_to_all, problem::Problem};
+
+/// A refusal that pages of other sites may read too.
+pub(crate) fn refuse(problem: Problem) -> Response {
+    let mut response = problem.into_response();
+    open_to_all(response.headers_mut());
+    response
+}
+
+/// The answer to a browser that asks whether it may read bytes from another site's page.
+pub(crate) async fn preflight() -> Response {
+    use http::{HeaderValue, header};
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let headers = response.headers_mut();
+    open_to_all(headers);
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("Range, If-None-Match, If-Range"));
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+    response
+}
+
+/// The `id` and the extension of `{id}.{ext}` or `{id}`.
+pub(crate) fn split(name: &str) -> (&str, Option<&str>) {
+    name.split_once('.').map_or((name, None), |(id, extension)| (id, Some(extension)))
+}
+
+pub(crate) fn not_found(http: &Http) -> Response {
+    refuse(Problem::from_denial(&http.app, tintype_app::authorize::Denial::NotFound))
+}

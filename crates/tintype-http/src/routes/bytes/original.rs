@@ -1,0 +1,67 @@
+//! `GET /i/{id}.{ext}`, and the same under `/images/`
+
+use axum::{
+    extract::{Path, Request, State},
+    response::Response,
+};
+use tintype_app::{
+    AliasKind,
+    types::{ImageId, MediaType},
+};
+
+use super::{not_found, refuse, split};
+use crate::{
+    Http,
+    caller::Caller,
+    deliver::{Lasting, deliver},
+    problem::Problem,
+    reply::ProblemDocument,
+};
+
+/// The picture itself. The address is permanent: it always leads to these bytes, until the image is deleted.
+///
+/// Knows `If-None-Match`, `Range` and `If-Range`. Any extension but the picture's own is 404 (`.jpeg` equals `.jpg`).
+#[utoipa::path(
+    get,
+    path = "/i/{file}",
+    tag = "pictures",
+    operation_id = "getOriginal",
+    params(("file" = String, Path, description = "`{id}.{ext}`, or `{id}` alone")),
+    responses(
+        (status = 200, description = "The bytes", content_type = "image/*"),
+        (status = 206, description = "The range that was asked for", content_type = "image/*"),
+        (status = 304, description = "The bytes that the sender has are these"),
+        (status = "4XX", description = "Not there (404), deleted (410), a range outside the file (416)", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = "5XX", description = "The server's own trouble", body = ProblemDocument, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn original(State(http): State<Http>, Path(file): Path<String>, request: Request) -> Response {
+    answer(&http, AliasKind::I, &file, request).await
+}
+
+/// `/images/{file}` answers as `/i/{file}` does, for links that carry that word.
+pub(crate) async fn under_images(State(http): State<Http>, Path(file): Path<String>, request: Request) -> Response {
+    answer(&http, AliasKind::Images, &file, request).await
+}
+
+async fn answer(http: &Http, kind: AliasKind, file: &str, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let outcome = async {
+        let caller = Caller::of(http, &parts)?;
+        let actor = caller.actor(&http.app).await?;
+        let (name, extension) = split(file);
+        let found = match name.parse::<ImageId>() {
+            Ok(id) => http.app.original(&actor, id).await,
+            Err(_) => http.app.original_of_alias(&actor, kind, file).await,
+        };
+        let stored = found.map_err(|error| Problem::from_serve(&http.app, &error))?;
+        let is_alias = name.parse::<ImageId>().is_err();
+        let fits = is_alias || extension.is_none_or(|text| MediaType::from_extension(text) == Some(stored.media_type));
+        Ok::<_, Problem>(fits.then_some(stored))
+    };
+    match outcome.await {
+        Ok(Some(stored)) => deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Immutable),
+        Ok(None) => not_found(http),
+        Err(problem) => refuse(problem),
+    }
+}

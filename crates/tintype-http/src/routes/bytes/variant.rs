@@ -1,0 +1,57 @@
+//! `GET /i/{id}/{ops}.{ext}`
+
+use axum::{
+    extract::{Path, Request, State},
+    response::Response,
+};
+use tintype_app::types::Recipe;
+
+use super::{not_found, refuse};
+use crate::{
+    Http,
+    caller::Caller,
+    deliver::{Lasting, deliver},
+    problem::Problem,
+    reply::ProblemDocument,
+};
+
+/// A rendition of the picture, such as `/i/{id}/w=640,h=480,fit=cover.webp`.
+///
+/// Ops are `w`, `h` (pixels, lifted to a ladder of sizes) and `fit` (contain, cover, scale-down, pad, fill); formats are
+/// jpg, webp and png. Nothing is upscaled.
+#[utoipa::path(
+    get,
+    path = "/i/{id}/{variant}",
+    tag = "pictures",
+    operation_id = "getVariant",
+    params(
+        ("id" = String, Path, description = "The image"),
+        ("variant" = String, Path, description = "`{ops}.{ext}`"),
+    ),
+    responses(
+        (status = 200, description = "The bytes", content_type = "image/*"),
+        (status = 206, description = "The range that was asked for", content_type = "image/*"),
+        (status = 304, description = "The bytes that the sender has are these"),
+        (status = "4XX", description = "Not there (404), deleted (410), an address that names no variant (400)", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = "5XX", description = "The server's own trouble", body = ProblemDocument, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn variant(
+    State(http): State<Http>,
+    Path((id, variant)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    let (parts, _) = request.into_parts();
+    let Ok(id) = id.parse() else { return not_found(&http) };
+    let outcome = async {
+        let caller = Caller::of(&http, &parts)?;
+        let (ops, extension) = variant.rsplit_once('.').unwrap_or((&variant, ""));
+        let recipe = Recipe::parse(ops, extension).map_err(|error| Problem::from_recipe(&http.app, &error))?;
+        let actor = caller.actor(&http.app).await?;
+        http.app.variant(&actor, id, recipe).await.map_err(|error| Problem::from_serve(&http.app, &error))
+    };
+    match outcome.await {
+        Ok(stored) => deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Immutable),
+        Err(problem) => refuse(problem),
+    }
+}

@@ -1,0 +1,3 @@
+//! Files at named paths.
+
+pub(crate) mod put;

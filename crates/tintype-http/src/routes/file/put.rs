@@ -1,0 +1,46 @@
+//! `PUT /api/v1/files/{path}`
+
+use axum::{
+    extract::{Path, Request, State},
+    response::Response,
+};
+
+use crate::{
+    Http,
+    caller::Caller,
+    form,
+    problem::Problem,
+    reply::{ImageReply, ProblemDocument},
+    routes::image::upload::answer,
+};
+
+/// Upload an image to a named path: `curl -T sunset.jpg …/api/v1/files/blog/sunset.jpg`.
+///
+/// The body is the file. Needs a token with the scopes `upload` and `paths`. Your own image at that path is replaced by
+/// this one; another owner's is not.
+#[utoipa::path(
+    put,
+    path = "/api/v1/files/{path}",
+    tag = "files",
+    operation_id = "putFile",
+    params(("path" = String, Path, description = "The named path, such as blog/sunset.jpg")),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses(
+        (status = 201, description = "The image", body = ImageReply),
+        (status = 200, description = "The image was there already", body = ImageReply),
+        (status = "4XX", description = "What was wrong, and what would be accepted", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = "5XX", description = "The server's own trouble", body = ProblemDocument, content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+pub(crate) async fn put(
+    State(http): State<Http>,
+    Path(path): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let caller = Caller::of(&http, &parts)?;
+    let actor = caller.actor(&http.app).await?;
+    let intake = form::intake_raw(&http, &actor, &parts, body, &path).await?;
+    answer(&http, &caller, &actor, intake).await
+}

@@ -1,0 +1,206 @@
+//! `POST /api/v1/images`
+
+use axum::{
+    Json,
+    extract::{Request, State},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+use tintype_app::{Actor, upload::Uploaded};
+
+use crate::{
+    Http,
+    caller::Caller,
+    form::{self, File, Intake},
+    problem::Problem,
+    reply::{Batch, FileProblem, ImageReply, ProblemDocument},
+};
+
+/// Upload images.
+///
+/// Takes a multipart form with one or many parts named `file`, an image as it is, or JSON with the image in base64.
+/// Fields may stand in the body or in the query. One file answers the image; several answer what became of each.
+#[utoipa::path(
+    post,
+    path = "/api/v1/images",
+    tag = "images",
+    operation_id = "uploadImages",
+    request_body(
+        content(
+            (UploadForm = "multipart/form-data"),
+            (UploadJson = "application/json"),
+            (Vec<u8> = "image/*"),
+        )
+    ),
+    params(UploadQuery),
+    responses(
+        (status = 201, description = "One image, or what became of several files", body = UploadReply, headers(("Location" = String, description = "The image"))),
+        (status = 200, description = "All files were there already", body = UploadReply),
+        (status = "4XX", description = "What was wrong, and what would be accepted", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = "5XX", description = "The server's own trouble", body = ProblemDocument, content_type = "application/problem+json"),
+    ),
+    security((), ("token" = []), ("browser" = [])),
+)]
+pub(crate) async fn upload(State(http): State<Http>, request: Request) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let mut caller = Caller::of(&http, &parts)?;
+    let cookie = caller.become_owner(&http.app);
+    let actor = caller.actor(&http.app).await?;
+    let intake = form::intake(&http, &actor, &parts, body).await?;
+    let mut response = answer(&http, &caller, &actor, intake).await?;
+    if let Some(cookie) = cookie {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// Publishes what came in and tells of it.
+pub(crate) async fn answer(
+    http: &Http,
+    caller: &Caller,
+    actor: &Actor,
+    intake: Intake,
+) -> Result<Response, Problem> {
+    let single = intake.files.len() == 1;
+    let mut outcomes = publish(http, actor, intake).await;
+    if single && let Some((_, outcome)) = outcomes.pop() {
+        let uploaded = outcome?;
+        let status = if uploaded.duplicate { StatusCode::OK } else { StatusCode::CREATED };
+        let reply = tell(caller, &uploaded);
+        let location = format!("{}/api/v1/images/{}", caller.origin.base, uploaded.image.id);
+        let mut response = (status, Json(reply)).into_response();
+        if let Ok(location) = HeaderValue::from_str(&location) {
+            response.headers_mut().insert(header::LOCATION, location);
+        }
+        return Ok(no_store(response));
+    }
+    let (mut images, mut problems, mut status) = (Vec::new(), Vec::new(), None);
+    let mut any_new = false;
+    for (file_name, outcome) in outcomes {
+        match outcome {
+            Ok(uploaded) => {
+                any_new |= !uploaded.duplicate;
+                images.push(tell(caller, &uploaded));
+            }
+            Err(problem) => {
+                status.get_or_insert(problem.code.status());
+                problems.push(FileProblem { file_name, problem: problem.to_json() });
+            }
+        }
+    }
+    let status = match (any_new, images.is_empty(), status) {
+        (true, ..) => StatusCode::CREATED,
+        (false, true, Some(status)) => status,
+        (false, ..) => StatusCode::OK,
+    };
+    Ok(no_store((status, Json(Batch { images, problems })).into_response()))
+}
+
+/// Publishes each file by itself: what is wrong with one does not touch the others.
+pub(crate) async fn publish(
+    http: &Http,
+    actor: &Actor,
+    intake: Intake,
+) -> Vec<(Option<String>, Result<Uploaded, Problem>)> {
+    let mut outcomes = Vec::with_capacity(intake.files.len());
+    for File { name, received } in intake.files {
+        let outcome = match received {
+            Ok(received) => http.app.publish(actor, received, name.clone(), intake.fields.clone()).await,
+            Err(error) => Err(error),
+        };
+        outcomes.push((name, outcome.map_err(|error| Problem::from_upload(&http.app, &error))));
+    }
+    outcomes
+}
+
+fn tell(caller: &Caller, uploaded: &Uploaded) -> ImageReply {
+    ImageReply::new(&caller.origin.base, &uploaded.image, uploaded.delete_token.as_ref(), uploaded.duplicate)
+}
+
+/// The reply holds secrets and is for one eye.
+pub(crate) fn no_store(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// What an upload answers: the image, or for several files what became of each.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes the two shapes of the reply for the API's description")]
+enum UploadReply {
+    One(Box<ImageReply>),
+    Several(Batch),
+}
+
+/// A form with files.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "describes the form for the API's description; it is read part by part")]
+struct UploadForm {
+    /// One or many files.
+    #[schema(value_type = Vec<String>, format = Binary)]
+    file: Vec<Vec<u8>>,
+    #[schema(max_length = 200)]
+    title: Option<String>,
+    #[schema(max_length = 5000)]
+    description: Option<String>,
+    #[schema(max_length = 1000)]
+    alt: Option<String>,
+    /// Comma-separated.
+    tags: Option<String>,
+    #[schema(max_length = 100)]
+    label: Option<String>,
+    path: Option<String>,
+    #[schema(example = "unlisted")]
+    visibility: Option<String>,
+    #[schema(example = "7d")]
+    expires_in: Option<String>,
+    keep_metadata: Option<bool>,
+    #[schema(example = "return")]
+    duplicates: Option<String>,
+}
+
+/// An image in base64, at most 16 MB of JSON, with fields beside it.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "describes the JSON for the API's description")]
+struct UploadJson {
+    /// The file in base64 (RFC 4648, chapter 4), or a data URL.
+    image: String,
+    file_name: Option<String>,
+    title: Option<String>,
+    description: Option<String>,
+    alt: Option<String>,
+    tags: Option<Vec<String>>,
+    label: Option<String>,
+    path: Option<String>,
+    visibility: Option<String>,
+    expires_in: Option<String>,
+    keep_metadata: Option<bool>,
+    duplicates: Option<String>,
+}
+
+/// Fields, which may also stand in the body.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes the query for the API's description; it is read field by field")]
+struct UploadQuery {
+    /// At most 200 characters.
+    title: Option<String>,
+    /// At most 5000 characters.
+    description: Option<String>,
+    /// What stands for the picture where it cannot be seen; at most 1000 characters.
+    alt: Option<String>,
+    /// Comma-separated; at most 20 of at most 50 characters.
+    tags: Option<String>,
+    /// The caller's own string, filterable in lists; at most 100 characters.
+    label: Option<String>,
+    /// A named path such as `blog/sunset.jpg`; needs a token with scope `paths`.
+    path: Option<String>,
+    /// `public`, `unlisted` (the default) or `private`.
+    visibility: Option<String>,
+    /// Seconds, or a number with s, m, h, d or w, such as `7d`.
+    expires_in: Option<String>,
+    /// `true` leaves EXIF and the like in the published file.
+    keep_metadata: Option<bool>,
+    /// `return` gives the image that is already there for the same bytes, `new` always a new one.
+    duplicates: Option<String>,
+}

@@ -1,0 +1,7 @@
+//! The routes: `routes/<noun>/<verb>.rs`, one endpoint a file.
+
+pub(crate) mod bytes;
+pub(crate) mod file;
+pub(crate) mod image;
+pub(crate) mod ops;
+pub(crate) mod page;

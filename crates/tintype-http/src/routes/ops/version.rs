@@ -1,0 +1,32 @@
+//! `GET /version`
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{Http, routes::image::upload::no_store};
+
+/// What is running.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Version)]
+pub(crate) struct VersionReply {
+    version: &'static str,
+    /// The commit it was built of, or `unknown`.
+    commit: &'static str,
+}
+
+/// What is running.
+#[utoipa::path(
+    get,
+    path = "/version",
+    tag = "server",
+    operation_id = "getVersion",
+    responses((status = 200, description = "The version", body = VersionReply)),
+)]
+pub(crate) async fn version(State(http): State<Http>) -> Response {
+    no_store(Json(VersionReply { version: http.config.version, commit: http.config.commit }).into_response())
+}

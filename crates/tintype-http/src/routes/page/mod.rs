@@ -1,0 +1,6 @@
+//! Pages: the web app, the plain form's answer, the share page, the delete page.
+
+pub(crate) mod app;
+pub(crate) mod delete;
+pub(crate) mod new;
+pub(crate) mod share;

@@ -1,0 +1,32 @@
+//! `GET /p/{id}`: the page to share
+
+use axum::{
+    extract::{Path, Request, State},
+    response::{IntoResponse as _, Response},
+};
+use tintype_app::{authorize::Denial, serve::ServeError};
+
+use crate::{Http, caller::Caller, pages, problem::Problem};
+
+/// The picture, its title, cards for chats and forums, links to copy. HTML alone: no script.
+pub(crate) async fn share(State(http): State<Http>, Path(id): Path<String>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let Ok(id) = id.parse() else { return pages::missing(Denial::NotFound) };
+    let outcome = async {
+        let caller = Caller::of(&http, &parts)?;
+        let actor = caller.actor(&http.app).await?;
+        match http.app.visible(&actor, id).await {
+            Ok(image) => Ok(Ok((image, caller))),
+            Err(ServeError::Denied(denial)) => Ok(Err(denial)),
+            Err(error) => Err(Problem::from_serve(&http.app, &error)),
+        }
+    };
+    match outcome.await {
+        Ok(Ok((image, caller))) => {
+            let page = pages::share::page(pages::theme(&parts.headers), &caller.origin.base, &image);
+            pages::respond(page.into_string(), pages::Scripts::None)
+        }
+        Ok(Err(denial)) => pages::missing(denial),
+        Err(problem) => problem.into_response(),
+    }
+}

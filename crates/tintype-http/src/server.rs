@@ -1,0 +1,190 @@
+//! The accept loop: bounded connections, a deadline for every head, an end that lets requests under way finish.
+
+use std::{
+    convert::Infallible,
+    future::Future,
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::{Router, body::Body, response::Response};
+use http::{Request, header};
+use hyper::{body::Incoming, server::conn::http1};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use tintype_app::App;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
+use tokio_util::sync::CancellationToken;
+use tower_service::Service as _;
+
+use crate::{
+    Http,
+    access_log::{AccessLog, Line},
+    caller::Peer,
+    config::HttpConfig,
+    hot, router,
+};
+
+/// Largest head of a request.
+const HEAD_BYTES_MAX: usize = 32 << 10;
+/// Most header fields of a request.
+const HEAD_FIELDS_MAX: usize = 64;
+/// How long sent bytes may stay unacknowledged before the connection is dropped (TCP_USER_TIMEOUT).
+const UNACKNOWLEDGED_MILLIS: u32 = 30_000;
+
+/// A socket that is open but not answered yet.
+pub struct Listener(TcpListener);
+
+impl Listener {
+    /// Opens a socket.
+    ///
+    /// # Errors
+    /// The system's word, for example that the address is in use.
+    pub async fn bind(address: SocketAddr) -> io::Result<Self> {
+        Ok(Self(TcpListener::bind(address).await?))
+    }
+
+    /// The address, with the port that the system chose where 0 was asked for.
+    ///
+    /// # Errors
+    /// The system's word.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+}
+
+/// Answers requests until `stop` is cancelled, then lets those under way finish for at most `drain_timeout`.
+pub async fn serve(listener: Listener, app: App, config: HttpConfig, log: AccessLog, stop: CancellationToken) {
+    let connections = Arc::new(Semaphore::new(config.connections_max));
+    let (header_timeout, drain_timeout) = (config.header_timeout, config.drain_timeout);
+    let http = Http::new(app, config);
+    let front = Front { router: router::router(http.clone()), http, log: log.clone() };
+    let graceful = GracefulShutdown::new();
+    let writer = tokio::spawn(log.clone().run());
+    loop {
+        let Ok(permit) = connections.clone().acquire_owned().await else { break };
+        let (stream, peer) = tokio::select! {
+            () = stop.cancelled() => break,
+            accepted = listener.0.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    pause_after(&error).await;
+                    continue;
+                }
+            },
+        };
+        prepare(&stream);
+        let mut builder = http1::Builder::new();
+        builder
+            .timer(TokioTimer::new())
+            .header_read_timeout(header_timeout)
+            .max_headers(HEAD_FIELDS_MAX)
+            .max_buf_size(HEAD_BYTES_MAX.max(64 << 10));
+        let connection = builder.serve_connection(TokioIo::new(stream), front.connection(peer));
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            // A connection that breaks is its client's business; what failed here was logged where it failed.
+            let _ = connection.await;
+            drop(permit);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(drain_timeout, graceful.shutdown()).await.is_err() {
+        tracing::warn!(seconds = drain_timeout.as_secs(), "requests were still under way at the end of the drain time");
+    }
+    writer.abort();
+    log.flush();
+}
+
+fn prepare(stream: &TcpStream) {
+    // Both are improvements, not conditions.
+    let _ = stream.set_nodelay(true);
+    let _ = rustix::net::sockopt::set_tcp_user_timeout(stream, UNACKNOWLEDGED_MILLIS);
+}
+
+/// Out of descriptors or memory, accepting would fail at once again and again.
+async fn pause_after(error: &io::Error) {
+    let of_one_connection = matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
+    );
+    if !of_one_connection {
+        tracing::error!(error = error as &dyn std::error::Error, "a connection could not be accepted");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// What stands behind every connection.
+#[derive(Clone)]
+struct Front {
+    http: Http,
+    router: Router,
+    log: AccessLog,
+}
+
+impl Front {
+    fn connection(&self, peer: SocketAddr) -> Connection {
+        Connection { front: self.clone(), peer }
+    }
+}
+
+#[derive(Clone)]
+struct Connection {
+    front: Front,
+    peer: SocketAddr,
+}
+
+type Answer = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+impl hyper::service::Service<Request<Incoming>> for Connection {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Answer;
+
+    fn call(&self, request: Request<Incoming>) -> Answer {
+        let begun = Instant::now();
+        let (parts, body) = request.into_parts();
+        if let Some(response) = hot::answer(&self.front.http, &parts) {
+            self.front.note(self.peer, &parts.method, &parts.uri, &response, begun);
+            return Box::pin(std::future::ready(Ok(response)));
+        }
+        let (method, uri) = (parts.method.clone(), parts.uri.clone());
+        let mut request = Request::from_parts(parts, Body::new(body));
+        request.extensions_mut().insert(Peer(self.peer));
+        let front = self.front.clone();
+        let peer = self.peer;
+        Box::pin(async move {
+            let mut router = front.router.clone();
+            let Ok(response) = router.call(request).await;
+            front.note(peer, &method, &uri, &response, begun);
+            Ok(response)
+        })
+    }
+}
+
+impl Front {
+    fn note(&self, peer: SocketAddr, method: &http::Method, uri: &http::Uri, response: &Response, begun: Instant) {
+        if !self.log.is_on() {
+            return;
+        }
+        let declared = response.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        let known = || http_body::Body::size_hint(response.body()).exact();
+        self.log.write(&Line {
+            now: self.http.app.clock().now(),
+            peer: peer.ip(),
+            method,
+            uri,
+            status: response.status(),
+            bytes: declared.or_else(known).unwrap_or(0),
+            millis: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        });
+    }
+}
