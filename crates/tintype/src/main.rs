@@ -1,1 +1,24 @@
-fn main() {}
+//! Tintype's one program: configuration, wiring, subcommands.
+
+mod cli;
+mod commands;
+mod data;
+mod logging;
+mod settings;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // The sandbox forks its workers from this process, so it must come before anything starts a thread.
+    if std::env::args_os().nth(1).is_some_and(|argument| argument == "sandbox-spawner") {
+        tintype_sandbox::spawner_main();
+    }
+    match cli::run() {
+        Ok(code) => code,
+        Err(error) => {
+            // The whole cause in one line, once.
+            eprintln!("tintype: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The command line.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use crate::{
+    commands,
+    settings::{Sources, TABLE, load},
+};
+
+/// Reads the command line and does what it says.
+pub(crate) fn run() -> Result<ExitCode> {
+    let matches = command().get_matches();
+    match matches.subcommand() {
+        Some(("serve", matches)) => commands::serve::run(load(&sources(matches))?),
+        Some(("token", matches)) => commands::token::run(matches),
+        Some(("check", matches)) => commands::check::run(matches),
+        Some(("openapi", _)) => commands::openapi::run(),
+        _ => unreachable!("clap lets no other subcommand through"),
+    }
+}
+
+/// The whole command line, for parsing and for `--help`.
+pub(crate) fn command() -> Command {
+    Command::new("tintype")
+        .about("An image host: a picture in, a link that lasts out")
+        .version(concat!(env!("CARGO_PKG_VERSION"), " (", env!("TINTYPE_COMMIT"), ")"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(serve())
+        .subcommand(commands::token::command())
+        .subcommand(commands::check::command())
+        .subcommand(
+            Command::new("openapi")
+                .about("Prints the API's description (OpenAPI 3.1)")
+                .after_help("Example:\n  tintype openapi > openapi.json"),
+        )
+}
+
+fn serve() -> Command {
+    let command = Command::new("serve").about("Runs the host").after_help(
+        "Every setting may also stand in the environment (TINTYPE_SECTION_KEY) or in tintype.toml ([section] key = value).\n\
+         Order: flag, environment, tintype.toml, default. PORT in the environment listens on every address.\n\n\
+         Examples:\n  tintype serve\n  tintype serve --data /srv/tintype --listen [::]:8080 --base-url https://img.example.org",
+    );
+    with_settings(command)
+}
+
+/// Adds a flag for every setting.
+pub(crate) fn with_settings(mut command: Command) -> Command {
+    command = command.arg(config_file());
+    for setting in TABLE {
+        let flag = setting.flag();
+        let mut arg = Arg::new(setting.name)
+            .value_name("VALUE")
+            .help(format!("{} [default: {}]", setting.help, setting.default))
+            .action(ArgAction::Set)
+            .allow_hyphen_values(false);
+        arg = match setting.short {
+            Some(short) => arg.long(short).alias(flag),
+            None => arg.long(flag),
+        };
+        command = command.arg(arg);
+    }
+    command
+}
+
+fn config_file() -> Arg {
+    Arg::new("config").long("config").value_name("FILE").help("Settings file [default: ./tintype.toml, if it exists]")
+}
+
+/// Adds the flags of commands that work on the data folder alone.
+pub(crate) fn with_data(command: Command) -> Command {
+    command.arg(config_file()).arg(
+        Arg::new("store.data")
+            .long("data")
+            .alias("store-data")
+            .value_name("DIR")
+            .help("Folder that holds pictures and catalogue [default: ./tintype-data]"),
+    )
+}
+
+/// Where the settings of a command come from.
+pub(crate) fn sources(matches: &ArgMatches) -> Sources {
+    let flag = |name: &'static str| {
+        let value = matches.try_get_one::<String>(name).ok().flatten()?;
+        Some((name, value.clone()))
+    };
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    Sources {
+        flags: TABLE.iter().filter_map(|setting| flag(setting.name)).collect(),
+        environment,
+        file: matches.get_one::<String>("config").map(Into::into),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_sound() {
+        super::command().debug_assert();
+    }
+}

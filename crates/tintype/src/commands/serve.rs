@@ -1,0 +1,130 @@
+//! `tintype serve`
+
+use std::{
+    io::Write as _,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    process::ExitCode,
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result};
+use tintype_app::{App, clock::Clock, config::Uploaders};
+use tintype_http::{AccessLog, Listener};
+use tintype_sandbox::{Options, Sandbox, Spawner};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    data::{self, Lock},
+    logging,
+    settings::Settings,
+};
+
+pub(crate) fn run(settings: Settings) -> Result<ExitCode> {
+    // The spawner comes first: it must be born of a process without threads.
+    let spawner = tintype_sandbox::launch(settings.sandbox).context("cannot start the sandbox's spawner")?;
+    logging::start(settings.log_level);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        // Enough for the disk's queue; each thread costs memory.
+        .max_blocking_threads(64)
+        .build()
+        .context("cannot start the runtime")?;
+    runtime.block_on(serve(settings, spawner))
+}
+
+async fn serve(settings: Settings, spawner: Spawner) -> Result<ExitCode> {
+    // Signals are caught from the first moment, so that one that comes during the start ends it cleanly too.
+    let stop = CancellationToken::new();
+    watch_signals(&stop)?;
+    data::create(&settings.data)?;
+    let mut lock = Lock::take(&settings.data)?;
+    let (catalog, blobs) = data::open(&settings.data).await?;
+    let sandbox = Sandbox::start(spawner, sandbox_options(&settings)).context("cannot start the sandbox")?;
+    let app = App::new(catalog, blobs, sandbox, settings.app.clone(), Clock::System);
+    let listener = listen(&settings).await?;
+    let address = listener.local_addr().context("the socket has no address")?;
+    app.start(stop.clone()).await.context("cannot settle what an earlier run left behind")?;
+    lock.describe(&format!("process {}, listening on {address}", std::process::id()));
+    warn(&settings, address);
+    announce(&settings, address);
+    let log = if settings.log_access { AccessLog::to(Box::new(std::io::stdout())) } else { AccessLog::off() };
+    tintype_http::serve(listener, app.clone(), settings.http, log, stop).await;
+    app.close().await;
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn watch_signals(stop: &CancellationToken) -> Result<()> {
+    for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
+        let mut signals = signal(kind).context("cannot listen for signals")?;
+        let stop = stop.clone();
+        tokio::spawn(async move {
+            while signals.recv().await.is_some() {
+                if stop.is_cancelled() {
+                    // Asked twice: whoever waits has had enough. Every acknowledged upload is durable already.
+                    std::process::exit(130);
+                }
+                tracing::info!("stopping: uploads under way are finished first; ask again to stop at once");
+                stop.cancel();
+            }
+        });
+    }
+    Ok(())
+}
+
+fn sandbox_options(settings: &Settings) -> Options {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let deadline = Duration::from_secs(settings.worker_seconds);
+    Options {
+        mode: settings.sandbox,
+        workers_max: settings.workers.unwrap_or(cores),
+        inspect_deadline: deadline,
+        render_deadline: deadline,
+        memory_max: settings.worker_memory,
+        limits: settings.app.limits,
+        ..Options::default()
+    }
+}
+
+async fn listen(settings: &Settings) -> Result<Listener> {
+    let address = match (settings.listen, settings.port) {
+        (Some(address), _) => address,
+        (None, Some(port)) => {
+            let all = SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
+            match Listener::bind(all).await {
+                Ok(listener) => return Ok(listener),
+                // A machine without IPv6.
+                Err(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)),
+            }
+        }
+        (None, None) => SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+    };
+    Listener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}; choose another address with --listen 127.0.0.1:PORT"))
+}
+
+fn warn(settings: &Settings, address: SocketAddr) {
+    if address.ip().is_loopback() {
+        return;
+    }
+    if settings.app.uploaders == Uploaders::Anyone {
+        tracing::warn!("everybody who reaches {address} may upload; set upload.who = \"token\" to change that");
+    }
+    if settings.http.base_url.is_none() {
+        tracing::warn!("links are made of each request's own Host; set server.base_url to the address that people use");
+    }
+}
+
+/// The one line that says where to go. Port 0 and "every address" are shown as what a browser can open.
+fn announce(settings: &Settings, address: SocketAddr) {
+    let open = match &settings.http.base_url {
+        Some(base) => format!("{base}/"),
+        None if address.ip().is_unspecified() => format!("http://localhost:{}/", address.port()),
+        None => format!("http://{address}/"),
+    };
+    let mut out = std::io::stdout().lock();
+    let all = if address.ip().is_unspecified() { " (on every address of this machine)" } else { "" };
+    let _ = writeln!(out, "Tintype is ready: {open}{all}").and_then(|()| out.flush());
+}

@@ -1,0 +1,165 @@
+//! The table of settings. Help, the environment's names, the flags and the file all come from here.
+
+use std::path::PathBuf;
+
+use tintype_app::config::Uploaders;
+use tintype_types::MediaType;
+
+use super::{
+    Settings,
+    value::{bytes, list, number, seconds},
+};
+
+/// One setting.
+pub(crate) struct Setting {
+    /// `section.key`.
+    pub(crate) name: &'static str,
+    /// A second, short flag, without its dashes.
+    pub(crate) short: Option<&'static str>,
+    /// What stands in force where nobody says otherwise.
+    pub(crate) default: &'static str,
+    /// What it does, with its unit.
+    pub(crate) help: &'static str,
+    /// Takes a value, or says what would be accepted.
+    pub(crate) set: fn(&mut Settings, &str) -> Result<(), String>,
+}
+
+impl Setting {
+    /// The flag, without its dashes: `upload-bytes-max`.
+    pub(crate) fn flag(&self) -> String {
+        self.name.replace(['.', '_'], "-")
+    }
+
+    /// The environment's name: `TINTYPE_UPLOAD_BYTES_MAX`.
+    pub(crate) fn variable(&self) -> String {
+        format!("TINTYPE_{}", self.name.replace('.', "_").to_uppercase())
+    }
+}
+
+macro_rules! setting {
+    ($name:literal $(, short $short:literal)?, $default:literal, $help:literal, $set:expr) => {
+        Setting { name: $name, short: setting!(@short $($short)?), default: $default, help: $help, set: $set }
+    };
+    (@short) => { None };
+    (@short $short:literal) => { Some($short) };
+}
+
+/// Every setting, by section.
+pub(crate) static TABLE: &[Setting] = &[
+    setting!("store.data", short "data", "./tintype-data", "Folder that holds pictures and catalogue", |s, v| {
+        s.data = PathBuf::from(v);
+        if v.is_empty() { Err("takes a folder".to_owned()) } else { Ok(()) }
+    }),
+    setting!("server.listen", short "listen", "127.0.0.1:8080", "Address and port to listen on; [::]:8080 for every address", |s, v| {
+        s.listen = Some(v.parse().map_err(|_| "takes an address with a port, such as 127.0.0.1:8080 or [::]:8080".to_owned())?);
+        Ok(())
+    }),
+    setting!("server.base_url", short "base-url", "the request's own host", "What links begin with, such as https://img.example.org", |s, v| {
+        s.http.base_url = Some(base_url(v)?);
+        Ok(())
+    }),
+    setting!("server.trusted_proxies", "127.0.0.0/8, ::1/128", "Networks of proxies whose X-Forwarded headers count", |s, v| {
+        s.http.trusted_proxies = list(v)
+            .map(|net| net.parse().or_else(|_| net.parse::<std::net::IpAddr>().map(ipnet::IpNet::from)))
+            .collect::<Result<_, _>>()
+            .map_err(|_| "takes networks between commas, such as 10.0.0.0/8, ::1/128".to_owned())?;
+        Ok(())
+    }),
+    setting!("server.cors_origins", "none", "Other origins whose pages may use the API with tokens, between commas", |s, v| {
+        s.http.cors_origins = list(v).map(base_url).collect::<Result<_, _>>()?;
+        Ok(())
+    }),
+    setting!("server.connections_max", "4096", "Most connections at once", |s, v| {
+        s.http.connections_max = number(v, 1, 1_000_000)?;
+        Ok(())
+    }),
+    setting!("upload.who", "anyone", "Who may upload: anyone, or token for holders of a token", |s, v| {
+        s.app.uploaders = match v {
+            "anyone" => Uploaders::Anyone,
+            "token" => Uploaders::Token,
+            _ => return Err("takes anyone or token".to_owned()),
+        };
+        Ok(())
+    }),
+    setting!("upload.bytes_max", "100MB", "Largest file", |s, v| {
+        s.app.upload_bytes_max = bytes(v)?;
+        if s.app.upload_bytes_max == 0 { Err("takes at least 1 byte".to_owned()) } else { Ok(()) }
+    }),
+    setting!("upload.accept", "jpeg, png, gif, webp, avif", "Formats that are taken in, between commas", |s, v| {
+        s.app.accepted = list(v)
+            .map(|word| MediaType::from_extension(&word.to_ascii_lowercase()).or_else(|| MediaType::from_mime(word)))
+            .collect::<Option<Vec<_>>>()
+            .filter(|accepted| !accepted.is_empty())
+            .ok_or_else(|| "takes any of jpeg, png, gif, webp, avif between commas".to_owned())?;
+        Ok(())
+    }),
+    setting!("upload.free_min", "256MB", "Free space below which uploads are refused; reads go on", |s, v| {
+        s.app.free_min = bytes(v)?;
+        Ok(())
+    }),
+    setting!("image.side_max", "32768", "Longest width or height in pixels", |s, v| {
+        s.app.limits.side_max = number(v, 1, 65_535)?;
+        Ok(())
+    }),
+    setting!("image.pixels_max", "100000000", "Most pixels of a frame", |s, v| {
+        s.app.limits.pixels_max = number(v, 1, 4_000_000_000)?;
+        Ok(())
+    }),
+    setting!("image.frames_max", "1000", "Most frames of an animation", |s, v| {
+        s.app.limits.frames_max = number(v, 1, 1_000_000)?;
+        Ok(())
+    }),
+    setting!("trash.keep", "30d", "How long a delete can be undone", |s, v| {
+        s.app.trash_keep = seconds(v)?;
+        Ok(())
+    }),
+    setting!("sweep.grace", "24h", "Age that an unreferenced file must reach before it is removed", |s, v| {
+        s.app.sweep_grace = seconds(v)?;
+        Ok(())
+    }),
+    setting!("sweep.interval", "60s", "Pause between two sweeps", |s, v| {
+        s.app.sweep_interval = seconds(v)?;
+        if s.app.sweep_interval == 0 { Err("takes at least 1s".to_owned()) } else { Ok(()) }
+    }),
+    setting!("cache.memory", "32MB", "RAM for hot pictures", |s, v| {
+        s.app.cache_bytes = bytes(v)?;
+        Ok(())
+    }),
+    setting!("sandbox.mode", "auto", "Confinement of decoders: auto (goes on with one layer missing), require, or off", |s, v| {
+        s.sandbox = v.parse().map_err(|_| "takes auto, require or off".to_owned())?;
+        Ok(())
+    }),
+    setting!("sandbox.workers", "one a core", "Pictures decoded at once", |s, v| {
+        s.workers = Some(number(v, 1, 1024)?);
+        Ok(())
+    }),
+    setting!("sandbox.memory", "1GB", "Address space of one worker", |s, v| {
+        s.worker_memory = bytes(v)?;
+        if s.worker_memory < 128 << 20 { Err("takes at least 128MB".to_owned()) } else { Ok(()) }
+    }),
+    setting!("sandbox.seconds", "30", "Time that one picture may take", |s, v| {
+        s.worker_seconds = number(v, 1, 3_600)?;
+        Ok(())
+    }),
+    setting!("log.level", "info", "How much to log: error, warn, info, debug or trace", |s, v| {
+        s.log_level = v.parse().map_err(|_| "takes error, warn, info, debug or trace".to_owned())?;
+        Ok(())
+    }),
+    setting!("log.access", "on", "Whether a line a request goes to the standard output: on or off", |s, v| {
+        s.log_access = match v {
+            "on" | "true" => true,
+            "off" | "false" => false,
+            _ => return Err("takes on or off".to_owned()),
+        };
+        Ok(())
+    }),
+];
+
+/// An origin: scheme and host, without a path.
+fn base_url(text: &str) -> Result<String, String> {
+    let invalid = || "takes http:// or https:// with a host, without a path, such as https://img.example.org".to_owned();
+    let text = text.strip_suffix('/').unwrap_or(text);
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).ok_or_else(invalid)?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']' | b'_');
+    if host.is_empty() || !host.bytes().all(plain) { Err(invalid()) } else { Ok(text.to_owned()) }
+}

@@ -1,0 +1,2 @@
+//! Tests of the running program, over HTTP. The tree mirrors the routes.
+
