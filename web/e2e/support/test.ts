@@ -1,0 +1,43 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import { test as base, expect, type Page } from '@playwright/test'
+import { type Server, startServer } from './server'
+
+interface Fixtures {
+  server: Server
+  /** Checks a page against WCAG 2.2 A and AA. */
+  axe(page: Page): Promise<void>
+}
+
+/** Every test has a server of its own, and fails on any script error or breach of the content security policy. */
+export const test = base.extend<Fixtures>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures that are wanted from this pattern.
+  server: async ({}, use) => {
+    const server = await startServer()
+    await use(server)
+    await server.stop()
+  },
+  baseURL: async ({ server }, use) => use(server.url),
+  page: async ({ page }, use) => {
+    const faults: string[] = []
+    page.on('pageerror', error => faults.push(String(error)))
+    page.on('console', message => {
+      if (/content security policy|trusted ?type|violates the following/i.test(message.text()))
+        faults.push(message.text())
+    })
+    await use(page)
+    expect(faults).toEqual([])
+  },
+  // biome-ignore lint/correctness/noEmptyPattern: as above.
+  axe: async ({}, use) => {
+    await use(async page => {
+      // A colour that is still fading in is not the colour that stays.
+      await page.waitForTimeout(300)
+      const { violations } = await new AxeBuilder({ page })
+        .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
+        .analyze()
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(node => node.html).join(' ')}`)).toEqual([])
+    })
+  },
+})
+
+export { expect, type Page }

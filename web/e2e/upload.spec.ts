@@ -1,0 +1,91 @@
+import { brokenPng, clipboard, drag, linkOf, pastePicture, photos, png, row } from './support/files'
+import { expect, test } from './support/test'
+
+test('five photographs by drop, paste and chooser get links that last', async ({ page, axe }) => {
+  const [first, second, third, fourth, fifth] = photos(5)
+  if (!first || !second || !third || !fourth || !fifth) return
+  await page.goto('/')
+  await drag(page, 'dragenter', [first, second])
+  await expect(page.getByTestId('drop-overlay')).toHaveText('Drop to upload 2 images')
+  await drag(page, 'drop', [first, second])
+  await expect(page.getByTestId('drop-overlay')).toBeHidden()
+  await pastePicture(page, third.buffer)
+  const choosing = page.waitForEvent('filechooser')
+  await page.getByRole('button', { name: /^Choose/ }).click()
+  await (await choosing).setFiles([fourth, fifth])
+
+  await expect(page.getByRole('row')).toHaveCount(5)
+  await expect(page.getByRole('textbox', { name: /^Link of/ })).toHaveCount(5)
+  await expect(row(page, 'pasted-')).toHaveCount(1)
+  for (const name of [first.name, second.name, fourth.name, fifth.name]) {
+    const link = await linkOf(page, name).inputValue()
+    expect(link).toMatch(/\/i\/[1-9A-HJ-NP-Za-km-z]{17}\.png$/)
+    const served = await page.request.get(link)
+    expect(served.status()).toBe(200)
+    expect(served.headers()['content-type']).toBe('image/png')
+  }
+  await axe(page)
+})
+
+test('the format changes every row and the copies, and is remembered', async ({ page }) => {
+  await page.goto('/')
+  await page.getByTestId('chooser').setInputFiles([
+    { name: 'one.png', mimeType: 'image/png', buffer: png(1) },
+    { name: 'two.png', mimeType: 'image/png', buffer: png(2) },
+  ])
+  await expect(linkOf(page, 'one.png')).toHaveValue(/^http/)
+  await expect(linkOf(page, 'two.png')).toHaveValue(/^http/)
+  const link = await linkOf(page, 'one.png').inputValue()
+
+  await page.getByRole('button', { name: 'Copy link of one.png' }).click()
+  await expect(page.getByRole('button', { name: 'Copy link of one.png' })).toHaveText(/Copied/)
+  expect(await clipboard(page)).toBe(link)
+
+  for (const [format, pattern] of [
+    ['Markdown', /^!\[.*\]\(http.*\)$/],
+    ['HTML', /^<img .*>$/],
+    ['BBCode', /^\[img\]http.*\[\/img\]$/],
+  ] as const) {
+    await page.getByRole('radio', { name: format }).check()
+    await expect(linkOf(page, 'one.png')).toHaveValue(pattern)
+    await page.getByRole('button', { name: `Copy all as ${format}` }).click()
+    await expect.poll(async () => (await clipboard(page)).split('\n').length).toBe(2)
+    for (const line of (await clipboard(page)).split('\n')) expect(line).toMatch(pattern)
+  }
+  await page.getByRole('button', { name: 'More for one.png' }).click()
+  await page.getByRole('menuitem', { name: 'Copy page link' }).click()
+  await expect.poll(() => clipboard(page)).toMatch(/\/p\/\w{17}$/)
+  await page.reload()
+  await page.getByTestId('chooser').setInputFiles([{ name: 'three.png', mimeType: 'image/png', buffer: png(3) }])
+  await expect(linkOf(page, 'three.png')).toHaveValue(/^\[img\]/)
+})
+
+test('a refused file says why on its row while the others go on', async ({ page, axe }) => {
+  await page.goto('/')
+  await page.getByTestId('chooser').setInputFiles([
+    { name: 'notes.png', mimeType: 'image/png', buffer: Buffer.from('%PDF-1.7 and so on') },
+    { name: 'broken.png', mimeType: 'image/png', buffer: brokenPng },
+    { name: 'empty.png', mimeType: 'image/png', buffer: Buffer.alloc(0) },
+    { name: 'good.png', mimeType: 'image/png', buffer: png(4) },
+  ])
+  await expect(linkOf(page, 'good.png')).toHaveValue(/^http/)
+  await expect(row(page, 'notes.png')).toContainText(/This is a PDF document; the server takes JPEG/)
+  await expect(row(page, 'empty.png')).toContainText('The file is empty.')
+  await expect(row(page, 'broken.png').getByRole('textbox')).toHaveCount(0)
+  await expect(row(page, 'broken.png')).not.toContainText(/Checking|sending|Waiting/)
+  await expect(page.getByRole('heading', { name: '1 uploaded, 3 refused' })).toBeVisible()
+  await axe(page)
+  await page.getByRole('button', { name: 'Remove notes.png' }).click()
+  await expect(row(page, 'notes.png')).toHaveCount(0)
+})
+
+test('the same file again says so, with the same link', async ({ page }) => {
+  const file = { name: 'again.png', mimeType: 'image/png', buffer: png(5) }
+  await page.goto('/')
+  await page.getByTestId('chooser').setInputFiles([file])
+  await expect(linkOf(page, 'again.png')).toHaveValue(/^http/)
+  const link = await linkOf(page, 'again.png').inputValue()
+  await page.getByTestId('chooser').setInputFiles([{ ...file, name: 'twice.png' }])
+  await expect(row(page, 'twice.png')).toContainText(/Already here since .*\. Same link\./)
+  await expect(linkOf(page, 'twice.png')).toHaveValue(link)
+})

@@ -1,0 +1,41 @@
+import { defineConfig } from '@playwright/test'
+
+const desktop = { viewport: { width: 1280, height: 900 } }
+const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true }
+/** What is looked at in every size and theme; the rest runs once on a desktop and once on a phone. */
+const everywhere = /(upload|look)\.spec\.ts/
+
+export default defineConfig({
+  testDir: 'e2e',
+  outputDir: 'test-results',
+  // Tests share one clipboard, and a small machine.
+  workers: 1,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  forbidOnly: Boolean(process.env.CI),
+  reporter: [['list']],
+  use: {
+    browserName: 'chromium',
+    trace: 'off',
+    launchOptions: {
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--disable-dev-shm-usage',
+      ],
+    },
+    permissions: ['clipboard-read', 'clipboard-write'],
+  },
+  projects: [
+    { name: '1280-light', use: { ...desktop, colorScheme: 'light' } },
+    { name: '1280-dark', use: { ...desktop, colorScheme: 'dark' }, testMatch: everywhere },
+    { name: '390-light', use: { ...phone, colorScheme: 'light' }, testMatch: everywhere },
+    { name: '390-dark', use: { ...phone, colorScheme: 'dark' } },
+  ],
+})

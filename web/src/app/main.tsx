@@ -1,0 +1,66 @@
+import '../styles/fonts.css'
+import '../styles/fonts-ext.css'
+import '../styles/tokens.css'
+import '../styles/base.css'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { loadConfig } from '../api/client'
+import { Library } from '../features/library/library'
+import { LibraryContext } from '../features/library/library-context'
+import { UploadQueue } from '../features/upload/queue/queue'
+import { xhrTransport } from '../features/upload/queue/transport'
+import { UploadContext } from '../features/upload/queue-context'
+import { messages } from '../lib/messages'
+import { paintBrowserBar, theme } from '../lib/theme'
+import { router } from './router'
+
+/** Past this many pixels a reader is in the middle of the list, and nothing may move under their eyes. */
+const READING_PX = 160
+
+async function start(container: HTMLElement): Promise<void> {
+  // Back leads to the place that the pages keep themselves.
+  history.scrollRestoration = 'manual'
+  if (theme.get() !== 'auto') paintBrowserBar()
+  const config = await loadConfig()
+  const queries = new QueryClient({ defaultOptions: { queries: { networkMode: 'offlineFirst' } } })
+  const library = new Library(queries)
+  const queue = new UploadQueue(
+    config,
+    xhrTransport(() => new XMLHttpRequest(), fetch.bind(window)),
+    {
+      now: () => performance.now(),
+      date: Date.now,
+      random: Math.random,
+      after: (ms, act) => {
+        const timer = setTimeout(act, ms)
+        return () => clearTimeout(timer)
+      },
+      soon: act => {
+        // Frames stop while the tab is hidden; its title and the tray must not.
+        if (document.hidden) setTimeout(act, 200)
+        else requestAnimationFrame(act)
+      },
+    },
+  )
+  queue.onReady = image => library.arrive(image, location.pathname === '/images' && scrollY > READING_PX)
+  library.onGone = (ids, gone) => queue.setGone(ids, gone)
+  createRoot(container).render(
+    <StrictMode>
+      <QueryClientProvider client={queries}>
+        <UploadContext value={{ queue, config }}>
+          <LibraryContext value={library}>
+            <RouterProvider router={router} />
+          </LibraryContext>
+        </UploadContext>
+      </QueryClientProvider>
+    </StrictMode>,
+  )
+}
+
+const container = document.getElementById('root')
+if (!container) throw new Error('index.html has no #root')
+start(container).catch(() => {
+  container.textContent = messages.problem.noAnswer
+})

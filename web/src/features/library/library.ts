@@ -1,0 +1,133 @@
+import { infiniteQueryOptions, type QueryClient } from '@tanstack/react-query'
+import { deleteImage, listImages, problemOf, restoreImage } from '../../api/client'
+import type { Image, ImageList } from '../../api/types'
+import { messages } from '../../lib/messages'
+import { Cell } from '../../lib/store'
+import { followerOf, type Listed, withBack, withFirstPage, withNew, without } from './cache'
+
+const PAGE = 100
+
+export const imagesQuery = infiniteQueryOptions<ImageList, Error, Listed, string[], string | null>({
+  queryKey: ['images'],
+  queryFn: ({ pageParam, signal }) => listImages(pageParam, PAGE, signal),
+  initialPageParam: null,
+  getNextPageParam: page => page.next_cursor,
+  // Kept for the whole visit, so that Back finds the list as long as it was; `refresh` brings what is new.
+  staleTime: Number.POSITIVE_INFINITY,
+  gcTime: Number.POSITIVE_INFINITY,
+  retry: 1,
+})
+
+interface Deleted {
+  image: Image
+  follower: string | null
+}
+
+/** What the undo toast shows. */
+export type Notice =
+  | { kind: 'deleted'; images: readonly Image[] }
+  | { kind: 'restored'; count: number }
+  | { kind: 'failed'; words: string; requestId: string | null }
+
+/** The name a person knows the image by. */
+export const nameOf = (image: Image): string => image.title ?? image.file_name ?? messages.library.untitled
+
+/** Changes to the listed images: each is shown at once and taken back if the server refuses. */
+export class Library {
+  readonly notice = new Cell<Notice | null>(null)
+  /** Uploaded while the reader was further down; shown when they come back to the top. */
+  readonly held = new Cell<readonly Image[]>([])
+  /** Called when images were deleted or came back. */
+  onGone: (ids: readonly string[], gone: boolean) => void = () => {}
+
+  readonly #queries: QueryClient
+  #undoable: Deleted[] = []
+
+  constructor(queries: QueryClient) {
+    this.#queries = queries
+  }
+
+  /** A fresh upload. With `hold`, it waits until `release`. */
+  arrive(image: Image, hold: boolean): void {
+    if (hold) this.held.set([image, ...this.held.get()])
+    else this.#change(data => withNew(data, [image]))
+  }
+
+  release(): void {
+    const images = this.held.get()
+    if (images.length === 0) return
+    this.held.set([])
+    this.#change(data => withNew(data, images))
+  }
+
+  async refresh(): Promise<void> {
+    if (!this.#data()) return
+    try {
+      const first = await listImages(null, PAGE)
+      this.#change(data => withFirstPage(data, first))
+    } catch {
+      // The list stays as it was; asking for more of it says what is wrong.
+    }
+  }
+
+  async delete(image: Image): Promise<void> {
+    const deleted = { image, follower: followerOf(this.#data(), image.id) }
+    this.#change(data => without(data, [image.id]))
+    this.#undoable.push(deleted)
+    this.#tellDeleted()
+    this.onGone([image.id], true)
+    try {
+      await deleteImage(image.id)
+    } catch (error) {
+      this.#undoable = this.#undoable.filter(other => other !== deleted)
+      this.#change(data => withBack(data, image, deleted.follower))
+      this.onGone([image.id], false)
+      this.#tellFailed(error, why => messages.library.deleteFailed(nameOf(image), why))
+    }
+  }
+
+  /** Brings back what the toast speaks of, last deleted first, so that each finds its follower. */
+  async undo(): Promise<void> {
+    const all = this.#undoable.toReversed()
+    if (all.length === 0) return
+    this.#undoable = []
+    this.notice.set(null)
+    let restored = 0
+    for (const { image, follower } of all) {
+      this.#change(data => withBack(data, image, follower))
+      this.onGone([image.id], false)
+      try {
+        await restoreImage(image.id)
+        restored += 1
+      } catch (error) {
+        this.#change(data => without(data, [image.id]))
+        this.onGone([image.id], true)
+        this.#tellFailed(error, messages.library.restoreFailed)
+      }
+    }
+    if (restored === all.length) this.notice.set({ kind: 'restored', count: restored })
+  }
+
+  /** The time to undo is over. */
+  dismiss(): void {
+    this.#undoable = []
+    this.notice.set(null)
+  }
+
+  #tellDeleted(): void {
+    this.notice.set({ kind: 'deleted', images: this.#undoable.map(each => each.image) })
+  }
+
+  #tellFailed(error: unknown, words: (why: string) => string): void {
+    const problem = problemOf(error)
+    this.notice.set({ kind: 'failed', words: words(problem.detail), requestId: problem.requestId })
+  }
+
+  #data(): Listed | undefined {
+    return this.#queries.getQueryData(imagesQuery.queryKey)
+  }
+
+  #change(change: (data: Listed) => Listed): void {
+    this.#queries.setQueryData(imagesQuery.queryKey, data => (data ? change(data) : data))
+  }
+}

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest'
+import { aJpeg } from './testing'
+import { type SendEvents, type Xhr, xhrTransport } from './transport'
+
+const progress = (type: string, loaded = 0, total = 0) =>
+  Object.assign(new Event(type), { lengthComputable: total > 0, loaded, total }) satisfies ProgressEvent
+
+class FakeXhr implements Xhr {
+  readonly upload: Xhr['upload'] = { onprogress: null, onload: null }
+  status = 0
+  responseText = ''
+  headers: Record<string, string> = {}
+  opened = ''
+  body: FormData | null = null
+  aborted = false
+  onload: Xhr['onload'] = null
+  onerror: Xhr['onerror'] = null
+  ontimeout: Xhr['ontimeout'] = null
+
+  open(method: string, url: string) {
+    this.opened = `${method} ${url}`
+  }
+  setRequestHeader() {}
+  getResponseHeader(name: string) {
+    return this.headers[name] ?? null
+  }
+  send(body: FormData) {
+    this.body = body
+  }
+  abort() {
+    this.aborted = true
+  }
+  answer(status: number, body: string, headers: Record<string, string> = {}) {
+    Object.assign(this, { status, responseText: body, headers })
+    this.onload?.(progress('load'))
+  }
+}
+
+function sending(size = 1_000) {
+  const xhr = new FakeXhr()
+  const log: string[] = []
+  const events: SendEvents = {
+    progress: sent => log.push(`progress ${sent}`),
+    sent: () => log.push('sent'),
+    reply: reply => log.push(`reply ${reply.status} ${reply.body} ${reply.retryAfter}`),
+    lost: () => log.push('lost'),
+  }
+  const abort = xhrTransport(() => xhr, fetch).send(aJpeg('a.jpg', size), 'named.jpg', events)
+  return { xhr, log, abort }
+}
+
+describe('xhrTransport', () => {
+  it('posts one file as the part named file', () => {
+    const { xhr } = sending()
+    expect(xhr.opened).toBe('POST /api/v1/images')
+    const part = xhr.body?.get('file')
+    expect(part instanceof File && part.name).toBe('named.jpg')
+  })
+
+  it('counts the file’s share of the body', () => {
+    const { xhr, log } = sending(1_000)
+    xhr.upload.onprogress?.(progress('progress', 600, 1_200))
+    xhr.upload.onprogress?.(progress('progress', 10, 0))
+    xhr.upload.onload?.(progress('load'))
+    xhr.answer(201, '{}', { 'Retry-After': '3' })
+    expect(log).toEqual(['progress 500', 'sent', 'reply 201 {} 3'])
+  })
+
+  it('tells a broken connection once', () => {
+    const { xhr, log } = sending()
+    xhr.onerror?.(progress('error'))
+    xhr.ontimeout?.(progress('timeout'))
+    expect(log).toEqual(['lost'])
+  })
+
+  it('is silent after it was stopped', () => {
+    const { xhr, log, abort } = sending()
+    abort()
+    xhr.upload.onprogress?.(progress('progress', 1, 2))
+    xhr.onerror?.(progress('error'))
+    expect(xhr.aborted).toBe(true)
+    expect(log).toEqual([])
+  })
+
+  it.each([
+    [200, true],
+    [401, true],
+    [503, false],
+    [502, false],
+  ])('takes an answer of %i for a server that is there: %s', async (status, there) => {
+    const transport = xhrTransport(
+      () => new FakeXhr(),
+      async () => new Response(null, { status }),
+    )
+    expect(await transport.probe()).toBe(there)
+  })
+
+  it('takes no answer for no server', async () => {
+    const transport = xhrTransport(
+      () => new FakeXhr(),
+      () => Promise.reject(new TypeError('failed')),
+    )
+    expect(await transport.probe()).toBe(false)
+  })
+})
