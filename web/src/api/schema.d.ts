@@ -4,11 +4,54 @@
  */
 
 export interface paths {
-    "/api/v1/config": {
-        parameters: { query?: never; header?: never; path?: never; cookie?: never; };
-        /** What this server takes and keeps. */
-        get: operations["config"];
+    "/api/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This description. */
+        get: operations["getDescription"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this server takes. Makes a browser that asks an owner, so that its first uploads share one. */
+        get: operations["getConfig"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Upload an image to a named path: `curl -T sunset.jpg …/api/v1/files/blog/sunset.jpg`.
+         * @description The body is the file. Needs a token with the scopes `upload` and `paths`. Your own image at that path is replaced by
+         *     this one; another owner's is not.
+         */
+        put: operations["putFile"];
         post?: never;
         delete?: never;
         options?: never;
@@ -17,12 +60,21 @@ export interface paths {
         trace?: never;
     };
     "/api/v1/images": {
-        parameters: { query?: never; header?: never; path?: never; cookie?: never; };
-        /** The caller's images, newest first. */
-        get: operations["list_images"];
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List your images, newest first. */
+        get: operations["listImages"];
         put?: never;
-        /** Uploads images. */
-        post: operations["upload"];
+        /**
+         * Upload images.
+         * @description Takes a multipart form with one or many parts named `file`, an image as it is, or JSON with the image in base64.
+         *     Fields may stand in the body or in the query. One file answers the image; several answer what became of each.
+         */
+        post: operations["uploadImages"];
         delete?: never;
         options?: never;
         head?: never;
@@ -30,23 +82,110 @@ export interface paths {
         trace?: never;
     };
     "/api/v1/images/{id}": {
-        parameters: { query?: never; header?: never; path?: never; cookie?: never; };
-        get?: never;
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read one image's record. */
+        get: operations["readImage"];
         put?: never;
         post?: never;
-        /** Deletes an image; it can be restored until the grace period ends. */
-        delete: operations["delete_image"];
+        /** Delete an image. It is gone at once for everybody, and can be restored until the grace period ends. */
+        delete: operations["deleteImage"];
+        options?: never;
+        head?: never;
+        /** Change an image's fields. */
+        patch: operations["changeImage"];
+        trace?: never;
+    };
+    "/api/v1/images/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undo a delete. */
+        post: operations["restoreImage"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/images/{id}/restore": {
-        parameters: { query?: never; header?: never; path?: never; cookie?: never; };
-        get?: never;
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the server is. Answers 200 as long as it serves. */
+        get: operations["getHealth"];
         put?: never;
-        /** Brings a deleted image back. */
-        post: operations["restore_image"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/i/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The picture itself. The address is permanent: it always leads to these bytes, until the image is deleted.
+         * @description Knows `If-None-Match`, `Range` and `If-Range`. Any extension but the picture's own is 404 (`.jpeg` equals `.jpg`).
+         */
+        get: operations["getOriginal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/i/{id}/{variant}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A rendition of the picture, such as `/i/{id}/w=640,h=480,fit=cover.webp`.
+         * @description Ops are `w`, `h` (pixels, lifted to a ladder of sizes) and `fit` (contain, cover, scale-down, pad, fill); formats are
+         *     jpg, webp and png. Nothing is upscaled.
+         */
+        get: operations["getVariant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/version": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is running. */
+        get: operations["getVersion"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -57,65 +196,276 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        AcceptedType: { media_type: string; name: string; extensions: string[]; };
-        Config: {
-            name: string;
-            version: string;
-            upload: components["schemas"]["UploadConfig"];
-            image_limits: components["schemas"]["ImageLimits"];
-            /** Format: int64 */
-            trash_keep_seconds: number;
-        };
-        UploadConfig: {
-            /** Format: int64 */
-            bytes_max: number;
-            accepted: components["schemas"]["AcceptedType"][];
-            who: string;
-        };
-        ImageLimits: { side_max: number; pixels_max: number; frames_max: number; };
-        Image: {
-            id: string;
-            /** Format: date-time */
-            created_at: string;
-            title?: string | null;
-            description?: string | null;
-            alt?: string | null;
-            tags: string[];
-            file_name?: string | null;
+        /** @description A format that is taken in. */
+        AcceptedType: {
+            extensions: string[];
             media_type: string;
-            /** Format: int64 */
-            bytes: number;
-            width: number;
-            height: number;
-            frames: number;
-            thumbhash: string;
-            visibility: string;
-            /** Format: date-time */
-            expires_at?: string | null;
-            label?: string | null;
-            path?: string | null;
-            duplicate: boolean;
-            links: components["schemas"]["Links"];
-            embed: components["schemas"]["Embed"];
-            delete_token?: string | null;
+            name: string;
         };
-        Links: { image: string; page: string; thumb: string; path?: string | null; delete?: string | null; };
-        Embed: { markdown: string; html: string; bbcode: string; };
+        /** @description What became of several files. */
+        Batch: {
+            images: components["schemas"]["Image"][];
+            problems: components["schemas"]["FileProblem"][];
+        };
+        /** @description What to change. A field that is left away stays; null empties it. */
+        ChangeRequest: {
+            /** @default null */
+            alt: string | null;
+            /** @default null */
+            description: string | null;
+            /**
+             * @description Life from now, such as `7d`; null for no end.
+             * @default null
+             */
+            expires_in: string | null;
+            /** @default null */
+            label: string | null;
+            /**
+             * @description At most 20 of at most 50 characters.
+             * @default null
+             */
+            tags: string[] | null;
+            /** @default null */
+            title: string | null;
+            /**
+             * @description `public`, `unlisted` or `private`.
+             * @default null
+             */
+            visibility: string | null;
+        };
+        /** @description What this server takes, for clients to check before they send. */
+        ConfigReply: {
+            image_limits: components["schemas"]["ImageLimits"];
+            name: string;
+            /**
+             * Format: int64
+             * @description How long a delete can be undone, in seconds.
+             */
+            trash_keep_seconds: number;
+            upload: components["schemas"]["UploadConfig"];
+            version: string;
+        };
+        /** @description The picture's link, dressed for where it is pasted. */
+        Embed: {
+            bbcode: string;
+            html: string;
+            markdown: string;
+        };
+        /** @description A file of several that was not taken. */
+        FileProblem: {
+            file_name?: string | null;
+            problem: components["schemas"]["Problem"];
+        };
+        /** @description How the server is. */
+        Health: {
+            /** @description What is wrong, in plain words. */
+            notes: string[];
+            sandbox: components["schemas"]["SandboxHealth"];
+            /** @description `ok`, or `degraded` where it works with less than it should have. */
+            status: string;
+            storage: components["schemas"]["StorageHealth"];
+        };
+        /** @description An image, as the API tells of it. */
+        Image: {
+            /** @description What stands for the picture where it cannot be seen. */
+            alt?: string | null;
+            /**
+             * Format: int64
+             * @description Bytes of the published file.
+             */
+            bytes: number;
+            /**
+             * Format: date-time
+             * @description When it was uploaded (RFC 3339, UTC).
+             * @example 2026-11-21T20:15:02Z
+             */
+            created_at: string;
+            /** @description Deletes the image, whoever shows it. Shown once, in the upload's reply. */
+            delete_token?: string | null;
+            description?: string | null;
+            /** @description Whether the upload was of an image that was already there. */
+            duplicate: boolean;
+            embed: components["schemas"]["Embed"];
+            /**
+             * Format: date-time
+             * @description When it stops being served.
+             */
+            expires_at?: string | null;
+            /** @description The name of the uploaded file, made harmless. */
+            file_name?: string | null;
+            /**
+             * Format: int32
+             * @description Frames; 1 for a still picture.
+             */
+            frames: number;
+            /**
+             * Format: int32
+             * @description Height in pixels as shown.
+             */
+            height: number;
+            /**
+             * @description 17 characters of base58.
+             * @example 9f3kQ2mZ7xWb4TnRa
+             */
+            id: string;
+            /** @description The uploader's own string. */
+            label?: string | null;
+            links: components["schemas"]["Links"];
+            /** @example image/jpeg */
+            media_type: string;
+            /** @description The named path that leads to it. */
+            path?: string | null;
+            tags: string[];
+            /** @description ThumbHash of the picture, in base64. */
+            thumbhash: string;
+            title?: string | null;
+            /** @example unlisted */
+            visibility: string;
+            /**
+             * Format: int32
+             * @description Width in pixels as shown.
+             */
+            width: number;
+        };
+        /** @description What a picture may ask of the server. */
+        ImageLimits: {
+            /** Format: int32 */
+            frames_max: number;
+            /** Format: int64 */
+            pixels_max: number;
+            /** Format: int32 */
+            side_max: number;
+        };
+        /** @description A page of a list. */
         ImageList: {
             images: components["schemas"]["Image"][];
+            /** @description What to send as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Images in the whole list.
+             */
             total: number;
         };
+        /** @description Addresses of an image. */
+        Links: {
+            /** @description A page that deletes the image. Shown once, in the upload's reply. */
+            delete?: string | null;
+            /** @description The picture itself. */
+            image: string;
+            /** @description The page to share. */
+            page: string;
+            /** @description The named path, where there is one. */
+            path?: string | null;
+            /** @description A small WebP of at most 320 × 320 pixels. */
+            thumb: string;
+        };
+        /** @description A problem document (RFC 9457). */
         Problem: {
-            type: string;
-            title: string;
-            status: number;
-            detail: string;
+            /** @description A stable word that programs may branch on. */
             code: string;
+            /** @description What was wrong, the limit or the accepted values, and what to do next. */
+            detail: string;
+            /** @description What to quote to the operator. */
             request_id: string;
-        } & {
-            [key: string]: unknown;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description A short title, the same for every problem of this code. */
+            title: string;
+            /** @description Always `about:blank`: the code says more. */
+            type: string;
+        };
+        /** @description How untrusted pictures are kept in. */
+        SandboxHealth: {
+            /**
+             * Format: int64
+             * @description Workers that died of what they were given.
+             */
+            deaths: number;
+            /** @description Why the status is what it is, where there is something to say. */
+            detail?: string | null;
+            /** @description The kernel's Landlock: `abi` and a number, `absent` or `off`. */
+            landlock: string;
+            /** @description The system call filter: `on`, `absent` or `off`. */
+            seccomp: string;
+            /** @description What came of rendering a built-in picture after the start. */
+            self_test: string;
+            /** @description `ok`, `degraded` (a layer is missing), `off`, `starting` or `broken`. */
+            status: string;
+            /**
+             * Format: int64
+             * @description Workers started so far.
+             */
+            workers_started: number;
+        };
+        /** @description How the storage is. */
+        StorageHealth: {
+            /**
+             * Format: int64
+             * @description Bytes free; null where the system does not say.
+             */
+            free_bytes?: number | null;
+            /** @description Whether uploads are refused for lack of room. */
+            full: boolean;
+        };
+        /** @description What may be uploaded, and by whom. */
+        UploadConfig: {
+            accepted: components["schemas"]["AcceptedType"][];
+            /**
+             * Format: int64
+             * @description Largest file in bytes.
+             */
+            bytes_max: number;
+            /** @description Most files in one request. */
+            files_max: number;
+            /** @description `anyone` or `token`. */
+            who: string;
+        };
+        /** @description A form with files. */
+        UploadForm: {
+            alt?: string | null;
+            description?: string | null;
+            /** @example return */
+            duplicates?: string | null;
+            /** @example 7d */
+            expires_in?: string | null;
+            /** @description One or many files. */
+            file: string[];
+            keep_metadata?: boolean | null;
+            label?: string | null;
+            path?: string | null;
+            /** @description Comma-separated. */
+            tags?: string | null;
+            title?: string | null;
+            /** @example unlisted */
+            visibility?: string | null;
+        };
+        /** @description An image in base64, at most 16 MB of JSON, with fields beside it. */
+        UploadJson: {
+            alt?: string | null;
+            description?: string | null;
+            duplicates?: string | null;
+            expires_in?: string | null;
+            file_name?: string | null;
+            /** @description The file in base64 (RFC 4648, chapter 4), or a data URL. */
+            image: string;
+            keep_metadata?: boolean | null;
+            label?: string | null;
+            path?: string | null;
+            tags?: string[] | null;
+            title?: string | null;
+            visibility?: string | null;
+        };
+        /** @description What an upload answers: the image, or for several files what became of each. */
+        UploadReply: components["schemas"]["Image"] | components["schemas"]["Batch"];
+        /** @description What is running. */
+        Version: {
+            /** @description The commit it was built of, or `unknown`. */
+            commit: string;
+            version: string;
         };
     };
     responses: never;
@@ -126,44 +476,556 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    config: {
-        parameters: { query?: never; header?: never; path?: never; cookie?: never; };
+    getDescription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
         requestBody?: never;
         responses: {
-            200: { headers: { [name: string]: unknown; }; content: { "application/json": components["schemas"]["Config"]; }; };
+            /** @description OpenAPI 3.1 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
         };
     };
-    list_images: {
-        parameters: { query?: { limit?: number; cursor?: string; }; header?: never; path?: never; cookie?: never; };
+    getConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
         requestBody?: never;
         responses: {
-            200: { headers: { [name: string]: unknown; }; content: { "application/json": components["schemas"]["ImageList"]; }; };
-            default: { headers: { [name: string]: unknown; }; content: { "application/problem+json": components["schemas"]["Problem"]; }; };
+            /** @description What this server takes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigReply"];
+                };
+            };
+            /** @description The request's head is not valid */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    upload: {
-        parameters: { query?: never; header?: never; path?: never; cookie?: never; };
-        requestBody: { content: { "multipart/form-data": { file: string; }; }; };
+    putFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The named path, such as blog/sunset.jpg */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
         responses: {
-            200: { headers: { [name: string]: unknown; }; content: { "application/json": components["schemas"]["Image"]; }; };
-            201: { headers: { [name: string]: unknown; }; content: { "application/json": components["schemas"]["Image"]; }; };
-            default: { headers: { [name: string]: unknown; }; content: { "application/problem+json": components["schemas"]["Problem"]; }; };
+            /** @description The image was there already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Image"];
+                };
+            };
+            /** @description The image */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Image"];
+                };
+            };
+            /** @description What was wrong, and what would be accepted */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    delete_image: {
-        parameters: { query?: never; header?: never; path: { id: string; }; cookie?: never; };
+    listImages: {
+        parameters: {
+            query?: {
+                /** @description Images on a page: 1 to 200, 50 where it is left away. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only images that were uploaded with this label. */
+                label?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
         requestBody?: never;
         responses: {
-            204: { headers: { [name: string]: unknown; }; content?: never; };
-            default: { headers: { [name: string]: unknown; }; content: { "application/problem+json": components["schemas"]["Problem"]; }; };
+            /** @description A page of the list */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageList"];
+                };
+            };
+            /** @description What was wrong, and what would be accepted */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    restore_image: {
-        parameters: { query?: never; header?: never; path: { id: string; }; cookie?: never; };
+    uploadImages: {
+        parameters: {
+            query?: {
+                /** @description At most 200 characters. */
+                title?: string;
+                /** @description At most 5000 characters. */
+                description?: string;
+                /** @description What stands for the picture where it cannot be seen; at most 1000 characters. */
+                alt?: string;
+                /** @description Comma-separated; at most 20 of at most 50 characters. */
+                tags?: string;
+                /** @description The caller's own string, filterable in lists; at most 100 characters. */
+                label?: string;
+                /** @description A named path such as `blog/sunset.jpg`; needs a token with scope `paths`. */
+                path?: string;
+                /** @description `public`, `unlisted` (the default) or `private`. */
+                visibility?: string;
+                /** @description Seconds, or a number with s, m, h, d or w, such as `7d`. */
+                expires_in?: string;
+                /** @description `true` leaves EXIF and the like in the published file. */
+                keep_metadata?: boolean;
+                /** @description `return` gives the image that is already there for the same bytes, `new` always a new one. */
+                duplicates?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadJson"];
+                "image/*": number[];
+                "multipart/form-data": components["schemas"]["UploadForm"];
+            };
+        };
+        responses: {
+            /** @description All files were there already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadReply"];
+                };
+            };
+            /** @description One image, or what became of several files */
+            201: {
+                headers: {
+                    /** @description The image */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadReply"];
+                };
+            };
+            /** @description What was wrong, and what would be accepted */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The image */
+                id: string;
+            };
+            cookie?: never;
+        };
         requestBody?: never;
         responses: {
-            200: { headers: { [name: string]: unknown; }; content: { "application/json": components["schemas"]["Image"]; }; };
-            default: { headers: { [name: string]: unknown; }; content: { "application/problem+json": components["schemas"]["Problem"]; }; };
+            /** @description The image */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Image"];
+                };
+            };
+            /** @description Not there (404), deleted (410) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteImage: {
+        parameters: {
+            query?: {
+                /** @description `true` skips the time in which the delete can be undone and removes the bytes. */
+                now?: boolean;
+            };
+            header?: {
+                /** @description The image's delete token, in place of being its owner */
+                "Tintype-Delete-Token"?: string | null;
+            };
+            path: {
+                /** @description The image */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not there (404), not yours (403) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The image */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description The image as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Image"];
+                };
+            };
+            /** @description What was wrong, and what would be accepted */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restoreImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The image */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The image, which is back */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Image"];
+                };
+            };
+            /** @description Not there (404), not yours (403), too late (410) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It serves */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    getOriginal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `{id}.{ext}`, or `{id}` alone */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": unknown;
+                };
+            };
+            /** @description The range that was asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": unknown;
+                };
+            };
+            /** @description The bytes that the sender has are these */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not there (404), deleted (410), a range outside the file (416) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getVariant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The image */
+                id: string;
+                /** @description `{ops}.{ext}` */
+                variant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": unknown;
+                };
+            };
+            /** @description The range that was asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": unknown;
+                };
+            };
+            /** @description The bytes that the sender has are these */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not there (404), deleted (410), an address that names no variant (400) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The version */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"];
+                };
+            };
         };
     };
 }

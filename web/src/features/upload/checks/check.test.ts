@@ -11,7 +11,7 @@ const accepted = [
   { media_type: 'image/jpeg', name: 'JPEG', extensions: ['jpg', 'jpeg'] },
   { media_type: 'image/png', name: 'PNG', extensions: ['png'] },
 ]
-const config = { upload: { bytes_max: 104_857_600, accepted, who: 'anyone' as const } }
+const config = { upload: { bytes_max: 104_857_600, accepted, files_max: 100, who: 'anyone' as const } }
 const jpeg = bytes(0xff, 0xd8, 0xff, 0xe0, 0, 16, 'JFIF')
 
 describe('kindOf', () => {
