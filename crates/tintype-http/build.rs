@@ -11,6 +11,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a build script learns from its environment where to read and write"
+)]
 fn main() {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
@@ -33,7 +37,11 @@ fn main() {
         fs::write(&packed, gzip).expect("OUT_DIR is writable");
         let mut hasher = DefaultHasher::new();
         bytes.hash(&mut hasher);
-        let path = file.strip_prefix(&dist).expect("collected below dist").to_str().expect("names of the web app are UTF-8");
+        let path = file
+            .strip_prefix(&dist)
+            .expect("collected below dist")
+            .to_str()
+            .expect("names of the web app are UTF-8");
         let gzip = if shrinks { format!("Some(include_bytes!({packed:?}))") } else { "None".to_owned() };
         let tag = hasher.finish();
         writeln!(

@@ -116,7 +116,10 @@ impl App {
             let id = token.id;
             self.tasks.spawn(async move {
                 if let Err(error) = app.catalog.touch_token(id, now).await {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "a token's use was not written down");
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "a token's use was not written down"
+                    );
                 }
             });
         }
@@ -131,7 +134,9 @@ impl App {
         match actor {
             Actor::Token { owner, .. } | Actor::Browser { owner: Some(owner), .. } => Ok(*owner),
             // Insert or get in one statement, so that parallel first uploads of one browser share one owner.
-            Actor::Browser { key_hash, owner: None } => Ok(self.catalog.owner_for_key(*key_hash, self.clock.now()).await?),
+            Actor::Browser { key_hash, owner: None } => {
+                Ok(self.catalog.owner_for_key(*key_hash, self.clock.now()).await?)
+            }
             Actor::Nobody => {
                 let key_hash = hash_secret(self.random.owner_key().expose());
                 Ok(self.catalog.owner_for_key(key_hash, self.clock.now()).await?)

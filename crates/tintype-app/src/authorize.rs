@@ -42,7 +42,12 @@ impl Subject {
     /// What matters of `image` at `now`.
     pub fn of(image: &Image, now: UnixMillis) -> Self {
         let expired = image.expires_at.is_some_and(|end| end <= now);
-        Self { owner: image.owner, visibility: image.visibility, deleted: image.deleted_at.is_some() && !expired, expired }
+        Self {
+            owner: image.owner,
+            visibility: image.visibility,
+            deleted: image.deleted_at.is_some() && !expired,
+            expired,
+        }
     }
 }
 
@@ -69,10 +74,17 @@ pub enum Denial {
 ///
 /// # Errors
 /// [`Denial`]. To strangers a private or expired image looks like one that never was; a deleted one is gone for all.
-pub fn authorize(actor: &Actor, action: Action, subject: Option<Subject>, uploaders: Uploaders) -> Result<(), Denial> {
+pub fn authorize(
+    actor: &Actor,
+    action: Action,
+    subject: Option<Subject>,
+    uploaders: Uploaders,
+) -> Result<(), Denial> {
     match (action, subject) {
         (Action::Upload, _) => may_upload(actor, uploaders),
-        (Action::PublishAtPath, _) => has_scope(actor, Scope::Paths).and_then(|()| may_upload(actor, uploaders)),
+        (Action::PublishAtPath, _) => {
+            has_scope(actor, Scope::Paths).and_then(|()| may_upload(actor, uploaders))
+        }
         (Action::List, _) => match actor {
             Actor::Nobody => Err(Denial::NeedsIdentity),
             Actor::Browser { .. } => Ok(()),
@@ -124,5 +136,109 @@ fn has_scope(actor: &Actor, scope: Scope) -> Result<(), Denial> {
         Actor::Token { .. } => Err(Denial::NeedsScope(scope)),
         Actor::Browser { .. } if scope != Scope::Paths => Ok(()),
         Actor::Browser { .. } | Actor::Nobody => Err(Denial::NeedsIdentity),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINE: OwnerId = OwnerId(1);
+    const OTHERS: OwnerId = OwnerId(2);
+
+    fn browser() -> Actor {
+        Actor::Browser { key_hash: [0; 32], owner: Some(MINE) }
+    }
+
+    fn token(scopes: &str) -> Actor {
+        Actor::Token { owner: MINE, scopes: scopes.parse().unwrap() }
+    }
+
+    fn image(owner: OwnerId, visibility: Visibility) -> Subject {
+        Subject { owner, visibility, deleted: false, expired: false }
+    }
+
+    #[track_caller]
+    fn check(actor: &Actor, action: Action, subject: Subject, expected: Result<(), Denial>) {
+        let decision = authorize(actor, action, Some(subject), Uploaders::Anyone);
+        assert_eq!(decision, expected, "{actor:?} {action:?} {subject:?}");
+    }
+
+    #[test]
+    fn whoever_has_the_link_sees_what_is_not_private() {
+        for visibility in [Visibility::Public, Visibility::Unlisted] {
+            for action in [Action::View, Action::Read] {
+                check(&Actor::Nobody, action, image(MINE, visibility), Ok(()));
+            }
+        }
+        check(&Actor::Nobody, Action::View, image(MINE, Visibility::Private), Err(Denial::NotFound));
+        check(&browser(), Action::View, image(OTHERS, Visibility::Private), Err(Denial::NotFound));
+        check(&browser(), Action::View, image(MINE, Visibility::Private), Ok(()));
+        check(
+            &token("upload"),
+            Action::View,
+            image(MINE, Visibility::Private),
+            Err(Denial::NeedsScope(Scope::Read)),
+        );
+        check(&token("admin"), Action::View, image(OTHERS, Visibility::Private), Ok(()));
+    }
+
+    #[test]
+    fn only_owners_and_admins_change_and_delete() {
+        for action in [Action::Change, Action::Delete, Action::Restore] {
+            check(&browser(), action, image(MINE, Visibility::Unlisted), Ok(()));
+            check(&token("delete"), action, image(MINE, Visibility::Unlisted), Ok(()));
+            check(&token("admin"), action, image(OTHERS, Visibility::Unlisted), Ok(()));
+            check(
+                &token("read"),
+                action,
+                image(MINE, Visibility::Unlisted),
+                Err(Denial::NeedsScope(Scope::Delete)),
+            );
+            check(&token("delete"), action, image(OTHERS, Visibility::Unlisted), Err(Denial::NeedsIdentity));
+            check(&browser(), action, image(OTHERS, Visibility::Unlisted), Err(Denial::NeedsIdentity));
+            check(&browser(), action, image(OTHERS, Visibility::Private), Err(Denial::NotFound));
+            check(&Actor::Nobody, action, image(MINE, Visibility::Public), Err(Denial::NeedsIdentity));
+        }
+    }
+
+    #[test]
+    fn deleted_is_gone_for_all_and_expired_never_was_for_strangers() {
+        let deleted = Subject { deleted: true, ..image(MINE, Visibility::Unlisted) };
+        for actor in [Actor::Nobody, browser(), token("read"), token("admin")] {
+            check(&actor, Action::View, deleted, Err(Denial::Gone));
+            check(&actor, Action::Read, deleted, Err(Denial::Gone));
+        }
+        check(&browser(), Action::Restore, deleted, Ok(()));
+        check(&Actor::Nobody, Action::Restore, deleted, Err(Denial::Gone));
+        let expired = Subject { expired: true, ..image(MINE, Visibility::Unlisted) };
+        check(&Actor::Nobody, Action::View, expired, Err(Denial::NotFound));
+        check(&browser(), Action::View, expired, Err(Denial::Gone));
+        check(&browser(), Action::Delete, expired, Ok(()));
+        check(&browser(), Action::Restore, expired, Err(Denial::Gone));
+    }
+
+    #[test]
+    fn uploading_and_paths_follow_the_settings_and_scopes() {
+        let may = |actor: &Actor, action, uploaders| authorize(actor, action, None, uploaders);
+        assert_eq!(may(&Actor::Nobody, Action::Upload, Uploaders::Anyone), Ok(()));
+        assert_eq!(may(&Actor::Nobody, Action::Upload, Uploaders::Token), Err(Denial::NeedsIdentity));
+        assert_eq!(may(&browser(), Action::Upload, Uploaders::Token), Err(Denial::NeedsIdentity));
+        assert_eq!(may(&token("upload"), Action::Upload, Uploaders::Token), Ok(()));
+        assert_eq!(
+            may(&token("read"), Action::Upload, Uploaders::Anyone),
+            Err(Denial::NeedsScope(Scope::Upload))
+        );
+        assert_eq!(may(&browser(), Action::PublishAtPath, Uploaders::Anyone), Err(Denial::NeedsIdentity));
+        assert_eq!(
+            may(&token("paths"), Action::PublishAtPath, Uploaders::Anyone),
+            Err(Denial::NeedsScope(Scope::Upload))
+        );
+        assert_eq!(may(&token("paths,upload"), Action::PublishAtPath, Uploaders::Anyone), Ok(()));
+        assert_eq!(may(&Actor::Nobody, Action::List, Uploaders::Anyone), Err(Denial::NeedsIdentity));
+        assert_eq!(
+            may(&token("upload"), Action::List, Uploaders::Anyone),
+            Err(Denial::NeedsScope(Scope::Read))
+        );
     }
 }

@@ -63,3 +63,39 @@ impl RamCache {
         self.entries.retain(|key, _| key.id != id);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use tintype_types::{MediaType, Visibility};
+
+    use super::*;
+    use crate::serve::Body;
+
+    fn stored(id: ImageId) -> Arc<Stored> {
+        Arc::new(Stored {
+            id,
+            media_type: MediaType::Png,
+            etag: "\"x\"".to_owned(),
+            file_name: None,
+            visibility: Visibility::Unlisted,
+            expires_at: None,
+            body: Body::Memory(Bytes::from_static(b"bytes")),
+        })
+    }
+
+    #[test]
+    fn what_was_read_before_an_invalidation_is_not_kept() {
+        let cache = RamCache::new(1 << 20);
+        let id: ImageId = "11111111111111111".parse().unwrap();
+        let key = CacheKey { id, recipe: None };
+        let before = cache.moment();
+        cache.forget(id);
+        cache.insert(key, stored(id), before);
+        assert!(cache.get(&key).is_none());
+        cache.insert(key, stored(id), cache.moment());
+        assert!(cache.get(&key).is_some());
+        cache.forget(id);
+        assert!(cache.get(&key).is_none());
+    }
+}

@@ -114,7 +114,9 @@ pub async fn check(
     let mut after = None;
     loop {
         let page = catalog.blobs_after(after, PAGE).await?;
-        for row in page.iter().filter(|row| row.state != BlobState::Deleting && row.state != BlobState::Damaged) {
+        for row in
+            page.iter().filter(|row| row.state != BlobState::Deleting && row.state != BlobState::Damaged)
+        {
             report.blobs += 1;
             if let Some(finding) = examine(blobs, row.key, row.bytes, options.rehash, &mut report).await {
                 // A delete may have passed between the row and its file.
@@ -131,7 +133,13 @@ pub async fn check(
     }
 }
 
-async fn examine(blobs: &BlobStore, key: BlobKey, bytes: u64, rehash: bool, report: &mut Report) -> Option<Finding> {
+async fn examine(
+    blobs: &BlobStore,
+    key: BlobKey,
+    bytes: u64,
+    rehash: bool,
+    report: &mut Report,
+) -> Option<Finding> {
     let blob = match blobs.open_blob(key).await {
         Ok(blob) => blob,
         Err(BlobError::NotFound) => return Some(Finding::Missing(key)),
@@ -230,7 +238,10 @@ pub async fn repair(
     for finding in &report.findings {
         match finding {
             Finding::Catalogue(_) => continue,
-            Finding::Missing(key) | Finding::WrongSize { key, .. } | Finding::WrongHash(key) | Finding::Unreadable(key, _) => {
+            Finding::Missing(key)
+            | Finding::WrongSize { key, .. }
+            | Finding::WrongHash(key)
+            | Finding::Unreadable(key, _) => {
                 catalog.mark_damaged(*key, now).await.map_err(Trouble::from)?;
             }
             Finding::Unreferenced(key) => {

@@ -116,7 +116,8 @@ impl App {
     /// # Errors
     /// [`Denial::NotFound`] for a token that deletes nothing; [`Denial::Gone`] where it has deleted.
     pub async fn image_of_delete_token(&self, token: &DeleteToken) -> Result<Image, ImageError> {
-        let found = self.catalog.image_by_delete_token(hash_secret(token.expose())).await.map_err(Trouble::from)?;
+        let found =
+            self.catalog.image_by_delete_token(hash_secret(token.expose())).await.map_err(Trouble::from)?;
         let image = found.ok_or(Denial::NotFound)?;
         if image.deleted_at.is_some() { Err(Denial::Gone.into()) } else { Ok(image) }
     }

@@ -77,7 +77,13 @@ pub struct Health {
 
 impl App {
     /// Puts the parts together. Nothing runs yet: see [`App::start`].
-    pub fn new(catalog: Catalog, blobs: BlobStore, sandbox: Sandbox, config: AppConfig, clock: Clock) -> Self {
+    pub fn new(
+        catalog: Catalog,
+        blobs: BlobStore,
+        sandbox: Sandbox,
+        config: AppConfig,
+        clock: Clock,
+    ) -> Self {
         let cache = RamCache::new(config.cache_bytes);
         let admission = upload::Gate::new(config.uploads_max);
         let inner = Inner {

@@ -33,7 +33,12 @@ impl App {
     ///
     /// # Errors
     /// As [`App::original`].
-    pub async fn original_of_alias(&self, actor: &Actor, kind: AliasKind, name: &str) -> Result<Arc<Stored>, ServeError> {
+    pub async fn original_of_alias(
+        &self,
+        actor: &Actor,
+        kind: AliasKind,
+        name: &str,
+    ) -> Result<Arc<Stored>, ServeError> {
         let moment = self.cache.moment();
         let image = self.alias(kind, name).await?;
         let image = self.if_visible(actor, image)?;

@@ -135,7 +135,9 @@ impl App {
         let small = blob.len() <= self.config.cache_item_bytes_max;
         let body = if small {
             let len = blob.len();
-            Body::Memory(blob.read_at(0, usize::try_from(len).unwrap_or(usize::MAX)).await.map_err(Trouble::from)?)
+            Body::Memory(
+                blob.read_at(0, usize::try_from(len).unwrap_or(usize::MAX)).await.map_err(Trouble::from)?,
+            )
         } else {
             Body::File(blob)
         };

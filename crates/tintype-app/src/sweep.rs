@@ -37,7 +37,10 @@ impl App {
             app.sandbox.self_test().await;
             loop {
                 if let Err(error) = app.sweep().await {
-                    tracing::error!(error = &error as &dyn std::error::Error, "a sweep failed; the next one tries again");
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "a sweep failed; the next one tries again"
+                    );
                 }
                 tokio::select! {
                     () = stop.cancelled() => return,
@@ -81,7 +84,10 @@ impl App {
     /// The server's own trouble; what was done stays done.
     pub async fn sweep(&self) -> Result<Swept, Trouble> {
         let now = self.clock.now();
-        let mut swept = Swept { files: self.settle_intents(now.minus_seconds(INTENT_SECONDS)).await?, ..Swept::default() };
+        let mut swept = Swept {
+            files: self.settle_intents(now.minus_seconds(INTENT_SECONDS)).await?,
+            ..Swept::default()
+        };
         loop {
             let expired = self.catalog.expire_images(now, BATCH).await?;
             expired.iter().for_each(|id| self.forget_cached(*id));
@@ -102,7 +108,8 @@ impl App {
             }
         }
         loop {
-            let orphans = self.catalog.take_orphans(now.minus_seconds(self.config.sweep_grace), BATCH).await?;
+            let orphans =
+                self.catalog.take_orphans(now.minus_seconds(self.config.sweep_grace), BATCH).await?;
             let count = orphans.len();
             for (id, key) in orphans {
                 self.blobs.delete(key).await?;

@@ -41,7 +41,12 @@ impl InvalidField {
 ///
 /// # Errors
 /// [`InvalidField`] with the limit.
-pub fn text(field: &'static str, value: &str, max: usize, lines: bool) -> Result<Option<String>, InvalidField> {
+pub fn text(
+    field: &'static str,
+    value: &str,
+    max: usize,
+    lines: bool,
+) -> Result<Option<String>, InvalidField> {
     let value = value.trim();
     let count = value.chars().count();
     if count > max {
@@ -77,7 +82,9 @@ pub fn tags(value: &str) -> Result<Vec<String>, InvalidField> {
 /// # Errors
 /// [`InvalidField`] with the words that exist.
 pub fn visibility(value: &str) -> Result<Visibility, InvalidField> {
-    value.parse().map_err(|InvalidVisibility| InvalidField::new("visibility", format!("is {value:?}; it takes public, unlisted or private")))
+    value.parse().map_err(|InvalidVisibility| {
+        InvalidField::new("visibility", format!("is {value:?}; it takes public, unlisted or private"))
+    })
 }
 
 /// Takes a life in whole seconds, or a number with `s`, `m`, `h`, `d` or `w` behind it, such as `7d`.
@@ -86,7 +93,12 @@ pub fn visibility(value: &str) -> Result<Visibility, InvalidField> {
 /// [`InvalidField`] with what is accepted.
 pub fn expires_in(value: &str) -> Result<i64, InvalidField> {
     let invalid = || {
-        InvalidField::new("expires_in", format!("is {value:?}; it takes seconds (3600) or a number with s, m, h, d or w (7d), from 1 second to ten years"))
+        InvalidField::new(
+            "expires_in",
+            format!(
+                "is {value:?}; it takes seconds (3600) or a number with s, m, h, d or w (7d), from 1 second to ten years"
+            ),
+        )
     };
     let split = value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len());
     let (digits, unit) = value.split_at(split);
@@ -119,7 +131,8 @@ pub fn flag(field: &'static str, value: &str) -> Result<bool, InvalidField> {
 /// text, at most [`FILE_NAME_MAX`] characters. `None` where nothing is left.
 pub fn file_name(name: &str) -> Option<String> {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let clean: String = last.chars().filter(|c| !c.is_control() && !is_direction_mark(*c)).take(FILE_NAME_MAX).collect();
+    let clean: String =
+        last.chars().filter(|c| !c.is_control() && !is_direction_mark(*c)).take(FILE_NAME_MAX).collect();
     let clean = clean.trim();
     (!clean.is_empty() && clean.chars().any(|c| c != '.')).then(|| clean.to_owned())
 }
@@ -134,9 +147,36 @@ pub const PATH_MAX: usize = 512;
 
 /// First parts of addresses that the program answers itself, now or in its dialects. No named path begins with one.
 const RESERVED: [&str; 30] = [
-    "a", "albums", "api", "app", "assets", "cdn-cgi", "d", "favicon.ico", "health", "i", "iiif", "images", "index.html",
-    "login", "lsky", "metrics", "new", "oembed", "p", "picgo", "ready", "robots.txt", "s", "settings", "share-target",
-    "sw.js", "upload", "uploads", "v0", "version",
+    "a",
+    "albums",
+    "api",
+    "app",
+    "assets",
+    "cdn-cgi",
+    "d",
+    "favicon.ico",
+    "health",
+    "i",
+    "iiif",
+    "images",
+    "index.html",
+    "login",
+    "lsky",
+    "metrics",
+    "new",
+    "oembed",
+    "p",
+    "picgo",
+    "ready",
+    "robots.txt",
+    "s",
+    "settings",
+    "share-target",
+    "sw.js",
+    "upload",
+    "uploads",
+    "v0",
+    "version",
 ];
 
 /// Takes a named path such as `blog/sunset.jpg` (a leading slash is dropped): parts of plain text, the last ending in an
@@ -152,19 +192,28 @@ pub fn named_path(value: &str) -> Result<String, InvalidField> {
     }
     for part in path.split('/') {
         if part.is_empty() || part == "." || part == ".." || part.trim() != part {
-            return Err(invalid(format!("has the part {part:?}; parts are not empty, not . or .., and do not begin or end in a space")));
+            return Err(invalid(format!(
+                "has the part {part:?}; parts are not empty, not . or .., and do not begin or end in a space"
+            )));
         }
-        if part.chars().any(|c| c.is_control() || is_direction_mark(c) || matches!(c, '\\' | '?' | '#' | '%')) {
-            return Err(invalid("holds a character that links cannot carry plainly (control characters, \\ ? # %)".to_owned()));
+        if part.chars().any(|c| c.is_control() || is_direction_mark(c) || matches!(c, '\\' | '?' | '#' | '%'))
+        {
+            return Err(invalid(
+                "holds a character that links cannot carry plainly (control characters, \\ ? # %)".to_owned(),
+            ));
         }
     }
     let first = path.split('/').next().unwrap_or_default();
     if RESERVED.contains(&first.to_ascii_lowercase().as_str()) || first.starts_with('.') {
-        return Err(invalid(format!("begins with {first:?}, which the program answers itself; choose another folder")));
+        return Err(invalid(format!(
+            "begins with {first:?}, which the program answers itself; choose another folder"
+        )));
     }
     let extension = path.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
     if extension.and_then(|extension| MediaType::from_extension(&extension)).is_none() {
-        return Err(invalid("does not end in an image's extension: .jpg, .jpeg, .png, .gif, .webp or .avif".to_owned()));
+        return Err(invalid(
+            "does not end in an image's extension: .jpg, .jpeg, .png, .gif, .webp or .avif".to_owned(),
+        ));
     }
     Ok(path.to_owned())
 }
@@ -197,8 +246,21 @@ mod tests {
             assert!(named_path(path).is_ok(), "{path}");
         }
         for path in [
-            "", "/", "i/x.jpg", "API/x.jpg", ".well-known/x.jpg", "a/../b.jpg", "a//b.jpg", "a/b.txt", "a/b", "a/%2e.jpg",
-            "a/\u{0}.jpg", "a\\b.jpg", " a/b.jpg", "images/x.png", "assets/x.png",
+            "",
+            "/",
+            "i/x.jpg",
+            "API/x.jpg",
+            ".well-known/x.jpg",
+            "a/../b.jpg",
+            "a//b.jpg",
+            "a/b.txt",
+            "a/b",
+            "a/%2e.jpg",
+            "a/\u{0}.jpg",
+            "a\\b.jpg",
+            " a/b.jpg",
+            "images/x.png",
+            "assets/x.png",
         ] {
             assert!(named_path(path).is_err(), "{path}");
         }
@@ -207,7 +269,16 @@ mod tests {
 
     #[test]
     fn lives_have_units_and_bounds() {
-        for (value, seconds) in [("60", Some(60)), ("7d", Some(604_800)), ("2h", Some(7_200)), ("0", None), ("-1", None), ("1y", None), ("99999w", None), ("", None)] {
+        for (value, seconds) in [
+            ("60", Some(60)),
+            ("7d", Some(604_800)),
+            ("2h", Some(7_200)),
+            ("0", None),
+            ("-1", None),
+            ("1y", None),
+            ("99999w", None),
+            ("", None),
+        ] {
             assert_eq!(expires_in(value).ok(), seconds, "{value}");
         }
     }

@@ -110,7 +110,9 @@ impl From<SandboxError> for UploadError {
         match error {
             SandboxError::Refused(refusal) => Self::Refused(refusal),
             // Logged where the worker was reaped; to the uploader it is a file that cannot be decoded.
-            SandboxError::Died { .. } | SandboxError::Deadline(_) | SandboxError::Nonsense(_) => Self::Undecodable,
+            SandboxError::Died { .. } | SandboxError::Deadline(_) | SandboxError::Nonsense(_) => {
+                Self::Undecodable
+            }
             error => Self::Trouble(error.into()),
         }
     }
@@ -130,7 +132,11 @@ impl Gate {
 
     fn enter(&self) -> Result<Admission, Trouble> {
         let admission = Admission { under_way: self.under_way.clone() };
-        if admission.under_way.fetch_add(1, Ordering::Relaxed) < self.max { Ok(admission) } else { Err(Trouble::Busy) }
+        if admission.under_way.fetch_add(1, Ordering::Relaxed) < self.max {
+            Ok(admission)
+        } else {
+            Err(Trouble::Busy)
+        }
     }
 }
 
@@ -193,7 +199,12 @@ impl App {
     ///
     /// # Errors
     /// Not allowed, the declared length passes the limit, too many uploads at once, or the disk is nearly full.
-    pub fn admit_upload(&self, actor: &Actor, path: bool, declared: Option<u64>) -> Result<Admission, UploadError> {
+    pub fn admit_upload(
+        &self,
+        actor: &Actor,
+        path: bool,
+        declared: Option<u64>,
+    ) -> Result<Admission, UploadError> {
         let action = if path { Action::PublishAtPath } else { Action::Upload };
         authorize(actor, action, None, self.config.uploaders)?;
         // A form's own overhead is small beside the files; each file is measured again while it streams in.
@@ -205,7 +216,8 @@ impl App {
         let admission = self.admission.enter()?;
         let free = self.blobs.free_bytes().unwrap_or(u64::MAX);
         if free < self.config.free_min.saturating_add(declared.unwrap_or(0)) {
-            let detail = format!("{free} bytes are free; uploads need {} beside their own size", self.config.free_min);
+            let detail =
+                format!("{free} bytes are free; uploads need {} beside their own size", self.config.free_min);
             return Err(Trouble::StorageFull(detail.into()).into());
         }
         Ok(admission)
@@ -250,7 +262,7 @@ impl App {
         fields: UploadFields,
     ) -> Result<Uploaded, UploadError> {
         let Received { staged } = received;
-        if staged.len() == 0 {
+        if staged.is_empty() {
             return Err(Refusal::Empty.into());
         }
         let (received_hash, received_bytes) = (staged.hash(), staged.len());
@@ -321,7 +333,10 @@ impl App {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one value per step that contributes to the row, used once")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one value per step that contributes to the row, used once"
+    )]
     fn new_image(
         &self,
         origin: Origin,
@@ -382,4 +397,3 @@ struct Origin {
     file_name: Option<String>,
     return_duplicates: bool,
 }
-

@@ -17,20 +17,20 @@ use crate::{
 /// Raised when the same recipe gives other bytes than before: a new encoder, another default quality.
 pub const EPOCH: u32 = 1;
 
-type Flight = Arc<tokio::sync::Mutex<()>>;
+type Flight = tokio::sync::Mutex<()>;
 
 /// One lock per variant that is being rendered, so that many who ask at once cause one rendering.
 #[derive(Default)]
-pub(crate) struct Flights(Mutex<HashMap<(ImageId, Recipe), Weak<tokio::sync::Mutex<()>>>>);
+pub(crate) struct Flights(Mutex<HashMap<(ImageId, Recipe), Weak<Flight>>>);
 
 impl Flights {
-    fn join(&self, id: ImageId, recipe: Recipe) -> Flight {
+    fn join(&self, id: ImageId, recipe: Recipe) -> Arc<Flight> {
         let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(flight) = flights.get(&(id, recipe)).and_then(Weak::upgrade) {
             return flight;
         }
         flights.retain(|_, flight| flight.strong_count() > 0);
-        let flight = Flight::default();
+        let flight = Arc::<Flight>::default();
         flights.insert((id, recipe), Arc::downgrade(&flight));
         flight
     }
@@ -41,7 +41,12 @@ impl App {
     ///
     /// # Errors
     /// [`ServeError`]: denied, not renderable, too many variants, or the server's own trouble.
-    pub async fn variant(&self, actor: &Actor, id: ImageId, recipe: Recipe) -> Result<Arc<Stored>, ServeError> {
+    pub async fn variant(
+        &self,
+        actor: &Actor,
+        id: ImageId,
+        recipe: Recipe,
+    ) -> Result<Arc<Stored>, ServeError> {
         let key = CacheKey { id, recipe: Some(recipe) };
         if let Some(stored) = self.hot(&key) {
             return Ok(stored);
@@ -66,7 +71,8 @@ impl App {
         recipe: Recipe,
         moment: u64,
     ) -> Result<Option<Arc<Stored>>, ServeError> {
-        let found = self.blobs.get_variant(image.id, &recipe.canonical(), EPOCH).await.map_err(Trouble::from)?;
+        let found =
+            self.blobs.get_variant(image.id, &recipe.canonical(), EPOCH).await.map_err(Trouble::from)?;
         Ok(found.map(|bytes| self.keep_variant(image, key, recipe, bytes, moment)))
     }
 
@@ -95,7 +101,8 @@ impl App {
             }
         })?;
         let bytes = bytes::Bytes::from(rendered.bytes);
-        if let Err(error) = self.blobs.put_variant(image.id, &recipe.canonical(), EPOCH, bytes.clone()).await {
+        if let Err(error) = self.blobs.put_variant(image.id, &recipe.canonical(), EPOCH, bytes.clone()).await
+        {
             // A cache that cannot be written costs time, not the picture.
             tracing::warn!(image = %image.id, error = &error as &dyn std::error::Error, "a variant was not kept");
         }

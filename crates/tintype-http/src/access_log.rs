@@ -49,8 +49,7 @@ pub(crate) struct Line<'a> {
 impl AccessLog {
     /// A log that writes to `out`.
     pub fn to(out: Box<dyn Write + Send>) -> Self {
-        let inner =
-            Inner { lines: Mutex::default(), full: tokio::sync::Notify::new(), out: Mutex::new(out) };
+        let inner = Inner { lines: Mutex::default(), full: tokio::sync::Notify::new(), out: Mutex::new(out) };
         Self { inner: Some(Arc::new(inner)) }
     }
 

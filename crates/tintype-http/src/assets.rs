@@ -55,7 +55,8 @@ fn serve(path: &str, request: &Request, cache: &'static str) -> Response {
     let packed = asset.gzip.filter(|_| accepts_gzip);
     let etag = if packed.is_some() { asset.etag_gzip } else { asset.etag };
     let known = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == etag.as_bytes());
-    let mut response = Response::new(if known { Body::empty() } else { Body::from(packed.unwrap_or(asset.bytes)) });
+    let mut response =
+        Response::new(if known { Body::empty() } else { Body::from(packed.unwrap_or(asset.bytes)) });
     if known {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     }

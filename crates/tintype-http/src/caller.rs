@@ -41,7 +41,11 @@ impl Caller {
     pub(crate) fn of(http: &Http, parts: &Parts) -> Result<Self, Problem> {
         let peer = parts.extensions.get::<Peer>().map_or(SocketAddr::from(([0, 0, 0, 0], 0)), |peer| peer.0);
         let origin = Origin::of(&http.config, &parts.headers, &parts.uri, peer).map_err(|_| {
-            Problem::new(&http.app, Code::InvalidHost, "Send a Host header with a name or an address, and a port if need be.")
+            Problem::new(
+                &http.app,
+                Code::InvalidHost,
+                "Send a Host header with a name or an address, and a port if need be.",
+            )
         })?;
         let cookie_name = if origin.https { COOKIE_HTTPS } else { COOKIE };
         let cookie = cookie(&parts.headers, cookie_name).and_then(OwnerKey::parse);
@@ -68,8 +72,10 @@ impl Caller {
         }
         let key = app.new_owner_key();
         let (name, secure) = if self.origin.https { (COOKIE_HTTPS, "; Secure") } else { (COOKIE, "") };
-        let value =
-            format!("{name}={}; Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Lax{secure}", key.expose());
+        let value = format!(
+            "{name}={}; Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Lax{secure}",
+            key.expose()
+        );
         self.credential = Credential::Browser(key);
         let mut value = HeaderValue::from_str(&value).expect("base58 and attributes are visible ASCII");
         value.set_sensitive(true);
@@ -101,9 +107,11 @@ fn bearer(headers: &HeaderMap) -> Bearer {
 }
 
 pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).find_map(|line| {
-        line.split(';').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
-    })
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .find_map(|line| line.split(';').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('=')))
 }
 
 /// A browser says where a request comes from (Fetch Metadata); older ones name an origin for every unsafe method.

@@ -42,18 +42,22 @@ fn decide_range(range: &str, len: u64) -> Decision {
         return Decision::Full;
     }
     let Some((first, last)) = spec.trim().split_once('-') else { return Decision::Full };
-    let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u64>().ok());
+    let number =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u64>().ok());
     match (first.is_empty(), last.is_empty()) {
         (true, true) => Decision::Full,
         // The last n bytes.
         (true, false) => match number(last) {
-            Some(count) => satisfiable(len.saturating_sub(count.unwrap_or(u64::MAX)), len, len, count != Some(0)),
+            Some(count) => {
+                satisfiable(len.saturating_sub(count.unwrap_or(u64::MAX)), len, len, count != Some(0))
+            }
             None => Decision::Full,
         },
         (false, _) => match (number(first), number(last)) {
             (Some(start), Some(end)) => {
                 let start = start.unwrap_or(u64::MAX);
-                let end = if last.is_empty() { len } else { end.unwrap_or(u64::MAX).saturating_add(1).min(len) };
+                let end =
+                    if last.is_empty() { len } else { end.unwrap_or(u64::MAX).saturating_add(1).min(len) };
                 let backwards = !last.is_empty() && end <= start && start < len;
                 if backwards { Decision::Full } else { satisfiable(start, end, len, true) }
             }
@@ -116,7 +120,10 @@ mod tests {
 
     #[test]
     fn if_range_needs_the_strong_tag() {
-        check(&[(header::RANGE, "bytes=0-1"), (header::IF_RANGE, ETAG)], Decision::Range { start: 0, end: 2 });
+        check(
+            &[(header::RANGE, "bytes=0-1"), (header::IF_RANGE, ETAG)],
+            Decision::Range { start: 0, end: 2 },
+        );
         check(&[(header::RANGE, "bytes=0-1"), (header::IF_RANGE, "W/\"abc\"")], Decision::Full);
         check(&[(header::RANGE, "bytes=0-1"), (header::IF_RANGE, "\"old\"")], Decision::Full);
     }

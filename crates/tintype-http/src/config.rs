@@ -33,7 +33,8 @@ impl Default for HttpConfig {
             base_url: None,
             trusted_proxies: vec![
                 IpNet::new(IpAddr::from([127, 0, 0, 0]), 8).expect("8 bits fit into an IPv4 address"),
-                IpNet::new(IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]), 128).expect("128 bits fit into an IPv6 address"),
+                IpNet::new(IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]), 128)
+                    .expect("128 bits fit into an IPv6 address"),
             ],
             cors_origins: Vec::new(),
             connections_max: 4096,

@@ -34,7 +34,13 @@ pub(crate) enum Lasting {
 }
 
 /// Answers a GET or HEAD with stored bytes.
-pub(crate) fn deliver(app: &App, method: &Method, headers: &HeaderMap, stored: &Arc<Stored>, lasting: Lasting) -> Response {
+pub(crate) fn deliver(
+    app: &App,
+    method: &Method,
+    headers: &HeaderMap,
+    stored: &Arc<Stored>,
+    lasting: Lasting,
+) -> Response {
     let len = stored.len();
     match decide(headers, &stored.etag, len) {
         Decision::NotModified => respond(app, StatusCode::NOT_MODIFIED, stored, lasting, None, Body::empty()),
@@ -44,7 +50,8 @@ pub(crate) fn deliver(app: &App, method: &Method, headers: &HeaderMap, stored: &
         }
         Decision::Range { start, end } => {
             let body = body(method, stored, start, end);
-            let mut response = respond(app, StatusCode::PARTIAL_CONTENT, stored, lasting, Some(end - start), body);
+            let mut response =
+                respond(app, StatusCode::PARTIAL_CONTENT, stored, lasting, Some(end - start), body);
             let range = format!("bytes {start}-{}/{len}", end - 1);
             response.headers_mut().insert(header::CONTENT_RANGE, value(range));
             response
@@ -102,12 +109,16 @@ fn cache_control(app: &App, stored: &Stored, lasting: Lasting) -> HeaderValue {
         return HeaderValue::from_static("private, no-store");
     }
     match (stored.expires_at, lasting) {
-        (None, Lasting::Immutable) => HeaderValue::from_static("public, max-age=31536000, s-maxage=86400, immutable"),
+        (None, Lasting::Immutable) => {
+            HeaderValue::from_static("public, max-age=31536000, s-maxage=86400, immutable")
+        }
         (None, Lasting::Movable) => HeaderValue::from_static("public, max-age=300"),
         (Some(end), lasting) => {
             let left = app.clock().now().seconds_until(end);
             value(match lasting {
-                Lasting::Immutable => format!("public, max-age={}, s-maxage={}", left.min(YEAR), left.min(DAY)),
+                Lasting::Immutable => {
+                    format!("public, max-age={}, s-maxage={}", left.min(YEAR), left.min(DAY))
+                }
                 Lasting::Movable => format!("public, max-age={}", left.min(300)),
             })
         }
@@ -150,7 +161,8 @@ fn body(method: &Method, stored: &Arc<Stored>, start: u64, end: u64) -> Body {
     }
     match &stored.body {
         StoredBody::Memory(bytes) => {
-            let range = usize::try_from(start).unwrap_or(usize::MAX)..usize::try_from(end).unwrap_or(usize::MAX);
+            let range =
+                usize::try_from(start).unwrap_or(usize::MAX)..usize::try_from(end).unwrap_or(usize::MAX);
             Body::from(bytes.slice(range))
         }
         StoredBody::File(_) => stream(stored.clone(), start, end),
@@ -190,7 +202,8 @@ mod tests {
             expires_at: None,
             body: StoredBody::Memory(Bytes::new()),
         };
-        let check = |name: &str, expected: &str| assert_eq!(disposition(&stored(name)).to_str().unwrap(), expected);
+        let check =
+            |name: &str, expected: &str| assert_eq!(disposition(&stored(name)).to_str().unwrap(), expected);
         check("sunset 1.jpg", "inline; filename=\"sunset 1.jpg\"");
         check("a\"; x=\".jpg", "inline; filename=\"a__ x__.jpg\"; filename*=UTF-8''a%22%3B%20x%3D%22.jpg");
         check("ü\r\nX: 1.jpg", "inline; filename=\"___X_ 1.jpg\"; filename*=UTF-8''%C3%BC%0D%0AX%3A%201.jpg");

@@ -19,6 +19,8 @@ pub(crate) fn answer(http: &Http, parts: &Parts) -> Option<Response> {
     let rest = &file[IMAGE_ID_LEN..];
     let stored = http.app.hot_original(id)?;
     let fits = rest.is_empty()
-        || rest.strip_prefix('.').is_some_and(|text| MediaType::from_extension(text) == Some(stored.media_type));
+        || rest
+            .strip_prefix('.')
+            .is_some_and(|text| MediaType::from_extension(text) == Some(stored.media_type));
     fits.then(|| deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Immutable))
 }

@@ -32,7 +32,11 @@ pub(crate) fn named(base: &str, path: &str) -> String {
 /// What a picture is called where a text must stand in its place.
 pub(crate) fn caption(image: &Image) -> &str {
     let stem = image.file_name.as_deref().map(|name| name.rsplit_once('.').map_or(name, |(stem, _)| stem));
-    [image.alt.as_deref(), image.title.as_deref(), stem].into_iter().flatten().find(|text| !text.is_empty()).unwrap_or("image")
+    [image.alt.as_deref(), image.title.as_deref(), stem]
+        .into_iter()
+        .flatten()
+        .find(|text| !text.is_empty())
+        .unwrap_or("image")
 }
 
 pub(crate) fn markdown(link: &str, caption: &str) -> String {

@@ -32,14 +32,16 @@ impl Modify for Credentials {
             .description(Some("A token made by `tintype token create`."))
             .build();
         components.add_security_scheme("token", SecurityScheme::Http(token));
-        let cookie = ApiKeyValue::with_description("tintype_owner", "The key of a browser, set by the server.");
+        let cookie =
+            ApiKeyValue::with_description("tintype_owner", "The key of a browser, set by the server.");
         components.add_security_scheme("browser", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     }
 }
 
 /// The description as JSON (OpenAPI 3.1), with a line break at its end.
 pub fn description() -> String {
-    let mut text = crate::router::described().to_pretty_json().expect("the description is made of strings and maps");
+    let mut text =
+        crate::router::described().to_pretty_json().expect("the description is made of strings and maps");
     text.push('\n');
     text
 }

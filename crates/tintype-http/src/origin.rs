@@ -38,7 +38,8 @@ impl Origin {
             Some(value.rsplit(',').next().unwrap_or(value).trim())
         };
         let sent = uri.authority().map(http::uri::Authority::as_str);
-        let host = forwarded("x-forwarded-host").or(sent).or_else(|| headers.get(header::HOST)?.to_str().ok());
+        let host =
+            forwarded("x-forwarded-host").or(sent).or_else(|| headers.get(header::HOST)?.to_str().ok());
         let host = host.filter(|host| is_host(host)).ok_or(InvalidHost)?.to_ascii_lowercase();
         let https = match &config.base_url {
             Some(base) => base.starts_with("https://"),
@@ -67,7 +68,8 @@ fn is_host(host: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'));
     let port_ok = port.is_empty()
         || port.strip_prefix(':').is_some_and(|digits| {
-            digits.bytes().all(|byte| byte.is_ascii_digit()) && (digits.parse::<u16>().is_ok() || digits.is_empty())
+            digits.bytes().all(|byte| byte.is_ascii_digit())
+                && (digits.parse::<u16>().is_ok() || digits.is_empty())
         });
     name_ok && port_ok
 }
@@ -91,7 +93,20 @@ mod tests {
         for host in ["localhost", "img.example.org:8080", "127.0.0.1", "[::1]:80", "[::1]", "a_b.example"] {
             assert!(is_host(host), "{host}");
         }
-        for host in ["", "a b", "a/b", "a@b", "a:b", "a:99999", "[::1", "<script>", "a\"b", "ex\u{e4}mple", "[x]", "a,b"] {
+        for host in [
+            "",
+            "a b",
+            "a/b",
+            "a@b",
+            "a:b",
+            "a:99999",
+            "[::1",
+            "<script>",
+            "a\"b",
+            "ex\u{e4}mple",
+            "[x]",
+            "a,b",
+        ] {
             assert!(!is_host(host), "{host}");
         }
     }
@@ -99,7 +114,8 @@ mod tests {
     #[test]
     fn forwarded_headers_count_from_trusted_proxies_alone() {
         let config = HttpConfig::default();
-        let pairs = [("host", "inner:1"), ("x-forwarded-host", "img.example.org"), ("x-forwarded-proto", "https")];
+        let pairs =
+            [("host", "inner:1"), ("x-forwarded-host", "img.example.org"), ("x-forwarded-proto", "https")];
         assert_eq!(base(&config, &pairs, "127.0.0.1:5"), Ok("https://img.example.org".to_owned()));
         assert_eq!(base(&config, &pairs, "192.0.2.7:5"), Ok("http://inner:1".to_owned()));
         assert_eq!(base(&config, &[("host", "evil\"><script>")], "127.0.0.1:5"), Err(InvalidHost));
@@ -108,7 +124,11 @@ mod tests {
 
     #[test]
     fn a_base_url_alone_builds_links() {
-        let config = HttpConfig { base_url: Some("https://img.example.org".to_owned()), ..HttpConfig::default() };
-        assert_eq!(base(&config, &[("host", "evil.example")], "127.0.0.1:5"), Ok("https://img.example.org".to_owned()));
+        let config =
+            HttpConfig { base_url: Some("https://img.example.org".to_owned()), ..HttpConfig::default() };
+        assert_eq!(
+            base(&config, &[("host", "evil.example")], "127.0.0.1:5"),
+            Ok("https://img.example.org".to_owned())
+        );
     }
 }

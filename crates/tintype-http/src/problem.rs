@@ -129,7 +129,13 @@ pub(crate) struct Problem {
 impl Problem {
     /// A problem with its sentence.
     pub(crate) fn new(app: &App, code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), members: Map::new(), request_id: app.request_id(), retry_after: None }
+        Self {
+            code,
+            detail: detail.into(),
+            members: Map::new(),
+            request_id: app.request_id(),
+            retry_after: None,
+        }
     }
 
     /// Adds a member.
@@ -154,17 +160,24 @@ impl Problem {
     /// Turns the server's own trouble into a problem, and writes the whole cause to the log, once.
     pub(crate) fn from_trouble(app: &App, trouble: &Trouble) -> Self {
         let (code, detail) = match trouble {
-            Trouble::Busy => (Code::Busy, "The server has too much to do just now. Try again in a few seconds."),
-            Trouble::StorageFull(_) => {
-                (Code::StorageFull, "The server's storage is full. Nothing was stored; its operator has to make room.")
+            Trouble::Busy => {
+                (Code::Busy, "The server has too much to do just now. Try again in a few seconds.")
             }
-            Trouble::StorageReadOnly(_) => {
-                (Code::ReadOnly, "The server's storage takes no writes just now. Nothing was stored; try again later.")
+            Trouble::StorageFull(_) => (
+                Code::StorageFull,
+                "The server's storage is full. Nothing was stored; its operator has to make room.",
+            ),
+            Trouble::StorageReadOnly(_) => (
+                Code::ReadOnly,
+                "The server's storage takes no writes just now. Nothing was stored; try again later.",
+            ),
+            Trouble::Damaged(_) => {
+                (Code::Damaged, "The stored image is missing or damaged. Tell the operator the request id.")
             }
-            Trouble::Damaged(_) => (Code::Damaged, "The stored image is missing or damaged. Tell the operator the request id."),
-            Trouble::Internal { .. } => {
-                (Code::Internal, "Something failed on the server. Try again; if it stays, tell the operator the request id.")
-            }
+            Trouble::Internal { .. } => (
+                Code::Internal,
+                "Something failed on the server. Try again; if it stays, tell the operator the request id.",
+            ),
         };
         let mut problem = Self::new(app, code, detail);
         match trouble {
@@ -185,7 +198,9 @@ impl Problem {
     /// Why an actor may not do something.
     pub(crate) fn from_denial(app: &App, denial: Denial) -> Self {
         match denial {
-            Denial::NotFound => Self::new(app, Code::NotFound, "There is no such image, or it is not yours to see."),
+            Denial::NotFound => {
+                Self::new(app, Code::NotFound, "There is no such image, or it is not yours to see.")
+            }
             Denial::Gone => Self::new(app, Code::Gone, "This image was deleted, or its time is over."),
             Denial::NeedsIdentity => Self::new(
                 app,
@@ -193,7 +208,8 @@ impl Problem {
                 "This needs a token with the right scope, the browser that uploaded the image, or the image's delete token.",
             ),
             Denial::NeedsScope(scope) => {
-                let detail = format!("The token lacks the scope {0}. Make one with --scope {0}.", scope.as_str());
+                let detail =
+                    format!("The token lacks the scope {0}. Make one with --scope {0}.", scope.as_str());
                 Self::new(app, Code::MissingScope, detail).with("scope", scope.as_str())
             }
         }
@@ -204,7 +220,8 @@ impl Problem {
         match error {
             IdentifyError::Trouble(trouble) => Self::from_trouble(app, trouble),
             error => {
-                let detail = format!("In the header Authorization, {error}. Send a valid token, or no such header.");
+                let detail =
+                    format!("In the header Authorization, {error}. Send a valid token, or no such header.");
                 Self::new(app, Code::InvalidToken, detail)
             }
         }
@@ -214,26 +231,32 @@ impl Problem {
     pub(crate) fn from_upload(app: &App, error: &UploadError) -> Self {
         match error {
             UploadError::Denied(denial) => Self::from_denial(app, *denial),
-            UploadError::TooLarge { max } => {
-                Self::new(app, Code::FileTooLarge, format!("The file is larger than {}, the limit of one file.", size(*max)))
-                    .with("limit", *max)
-            }
+            UploadError::TooLarge { max } => Self::new(
+                app,
+                Code::FileTooLarge,
+                format!("The file is larger than {}, the limit of one file.", size(*max)),
+            )
+            .with("limit", *max),
             UploadError::Refused(refusal) => Self::from_refusal(app, refusal),
             UploadError::Undecodable => Self::new(
                 app,
                 Code::DecodeFailed,
                 "No picture could be made of this file. Open it in an image editor and save it anew.",
             ),
-            UploadError::PathTaken => {
-                Self::new(app, Code::PathTaken, "This path belongs to another owner's image. Choose another path.")
-            }
+            UploadError::PathTaken => Self::new(
+                app,
+                Code::PathTaken,
+                "This path belongs to another owner's image. Choose another path.",
+            ),
             UploadError::Trouble(trouble) => Self::from_trouble(app, trouble),
         }
     }
 
     fn from_refusal(app: &App, refusal: &Refusal) -> Self {
         match refusal {
-            Refusal::Empty => Self::new(app, Code::EmptyFile, "The file is empty. Choose a file that holds a picture."),
+            Refusal::Empty => {
+                Self::new(app, Code::EmptyFile, "The file is empty. Choose a file that holds a picture.")
+            }
             Refusal::Unsupported { looks_like } => {
                 let accepted = &app.config().accepted;
                 let names: Vec<&str> = accepted.iter().map(|media| media.name()).collect();
@@ -246,7 +269,8 @@ impl Problem {
                     .with("accepted", types)
             }
             Refusal::Truncated { .. } | Refusal::Corrupt { .. } => {
-                let detail = format!("{}. Send the whole, undamaged file.", capitalised(&refusal.to_string()));
+                let detail =
+                    format!("{}. Send the whole, undamaged file.", capitalised(&refusal.to_string()));
                 Self::new(app, Code::DamagedFile, detail)
             }
             Refusal::Limit { kind, actual, max } => {
@@ -255,9 +279,13 @@ impl Problem {
                     LimitKind::Frames | LimitKind::FramePixels => "Shorten the animation or make it smaller.",
                     LimitKind::Scans | LimitKind::MetadataBytes => "Save it anew in an image editor.",
                 };
-                Self::new(app, Code::PictureTooLarge, format!("{}. {advice}", capitalised(&refusal.to_string())))
-                    .with("limit", *max)
-                    .with("actual", *actual)
+                Self::new(
+                    app,
+                    Code::PictureTooLarge,
+                    format!("{}. {advice}", capitalised(&refusal.to_string())),
+                )
+                .with("limit", *max)
+                .with("actual", *actual)
             }
         }
     }
@@ -266,11 +294,15 @@ impl Problem {
     pub(crate) fn from_serve(app: &App, error: &ServeError) -> Self {
         match error {
             ServeError::Denied(denial) => Self::from_denial(app, *denial),
-            ServeError::Unrenderable => {
-                Self::new(app, Code::DecodeFailed, "This picture cannot be rendered. Its original is served as it is.")
-            }
+            ServeError::Unrenderable => Self::new(
+                app,
+                Code::DecodeFailed,
+                "This picture cannot be rendered. Its original is served as it is.",
+            ),
             ServeError::TooManyVariants { max } => {
-                let detail = format!("This image already has {max} variants, the limit. Use one of the sizes that exist.");
+                let detail = format!(
+                    "This image already has {max} variants, the limit. Use one of the sizes that exist."
+                );
                 Self::new(app, Code::TooManyVariants, detail).with("limit", *max)
             }
             ServeError::Trouble(trouble) => Self::from_trouble(app, trouble),
@@ -288,7 +320,10 @@ impl Problem {
             ),
             ImageError::InvalidCursor => Self::from_field(
                 app,
-                &InvalidField::new("cursor", "is not one that a list gave out; leave it away to begin at the newest image"),
+                &InvalidField::new(
+                    "cursor",
+                    "is not one that a list gave out; leave it away to begin at the newest image",
+                ),
             ),
             ImageError::Trouble(trouble) => Self::from_trouble(app, trouble),
         }
@@ -319,7 +354,8 @@ impl IntoResponse for Problem {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         if self.code == Code::InvalidToken {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""));
+            headers
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""));
         }
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -354,7 +390,11 @@ pub(crate) fn size(bytes: u64) -> String {
         unit += 1;
     }
     let tenth = rest * 10 / 1024;
-    if value < 10 && tenth > 0 { format!("{value}.{tenth} {}", UNITS[unit]) } else { format!("{value} {}", UNITS[unit]) }
+    if value < 10 && tenth > 0 {
+        format!("{value}.{tenth} {}", UNITS[unit])
+    } else {
+        format!("{value} {}", UNITS[unit])
+    }
 }
 
 fn capitalised(text: &str) -> String {

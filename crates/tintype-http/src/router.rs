@@ -69,6 +69,8 @@ pub(crate) fn router(http: Http) -> Router {
     let api = Router::from(api())
         // A named path has slashes, which the description cannot say.
         .route("/api/v1/files/{*path}", axum::routing::put(file::put::put))
+        // Here too, so that it lies under the layer: a preflight is a method that no route has.
+        .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(http.clone(), cors));
     Router::new()
         .merge(api)
@@ -102,7 +104,8 @@ async fn cors(State(http): State<Http>, request: Request, next: Next) -> Respons
     }
     if let Some(origin) = origin {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("Location, Retry-After"));
+        headers
+            .insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("Location, Retry-After"));
         if preflight {
             let methods = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
             headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);

@@ -62,7 +62,13 @@ impl Listener {
 }
 
 /// Answers requests until `stop` is cancelled, then lets those under way finish for at most `drain_timeout`.
-pub async fn serve(listener: Listener, app: App, config: HttpConfig, log: AccessLog, stop: CancellationToken) {
+pub async fn serve(
+    listener: Listener,
+    app: App,
+    config: HttpConfig,
+    log: AccessLog,
+    stop: CancellationToken,
+) {
     let connections = Arc::new(Semaphore::new(config.connections_max));
     let (header_timeout, drain_timeout) = (config.header_timeout, config.drain_timeout);
     let http = Http::new(app, config);
@@ -98,7 +104,10 @@ pub async fn serve(listener: Listener, app: App, config: HttpConfig, log: Access
     }
     drop(listener);
     if tokio::time::timeout(drain_timeout, graceful.shutdown()).await.is_err() {
-        tracing::warn!(seconds = drain_timeout.as_secs(), "requests were still under way at the end of the drain time");
+        tracing::warn!(
+            seconds = drain_timeout.as_secs(),
+            "requests were still under way at the end of the drain time"
+        );
     }
     writer.abort();
     log.flush();
@@ -171,11 +180,21 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
 }
 
 impl Front {
-    fn note(&self, peer: SocketAddr, method: &http::Method, uri: &http::Uri, response: &Response, begun: Instant) {
+    fn note(
+        &self,
+        peer: SocketAddr,
+        method: &http::Method,
+        uri: &http::Uri,
+        response: &Response,
+        begun: Instant,
+    ) {
         if !self.log.is_on() {
             return;
         }
-        let declared = response.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        let declared = response
+            .headers()
+            .get(header::CONTENT_LENGTH)
+            .and_then(|value| value.to_str().ok()?.parse().ok());
         let known = || http_body::Body::size_hint(response.body()).exact();
         self.log.write(&Line {
             now: self.http.app.clock().now(),

@@ -60,7 +60,9 @@ mod tests {
         let key = BlobKey { hash: ContentHash([0xab; 32]), nonce: [1; 8] };
         assert_eq!(key.to_string().parse(), Ok(key));
         assert_eq!(key.fan_out(), "ab");
-        for text in ["", "-", "ab-cd", &format!("{key}0"), &key.to_string().to_uppercase(), &format!("../{key}")] {
+        for text in
+            ["", "-", "ab-cd", &format!("{key}0"), &key.to_string().to_uppercase(), &format!("../{key}")]
+        {
             assert_eq!(text.parse::<BlobKey>(), Err(InvalidBlobKey), "{text}");
         }
     }

@@ -89,7 +89,14 @@ mod tests {
 
     #[test]
     fn other_texts_are_refused() {
-        for text in ["", "9f3kQ2mZ7xWb4TnR", "9f3kQ2mZ7xWb4TnRab", "0f3kQ2mZ7xWb4TnRa", "../../etc/passwd1", "9f3kQ2mZ7xWb4Tn.a"] {
+        for text in [
+            "",
+            "9f3kQ2mZ7xWb4TnR",
+            "9f3kQ2mZ7xWb4TnRab",
+            "0f3kQ2mZ7xWb4TnRa",
+            "../../etc/passwd1",
+            "9f3kQ2mZ7xWb4Tn.a",
+        ] {
             assert_eq!(text.parse::<ImageId>(), Err(InvalidImageId), "{text}");
         }
     }

@@ -6,8 +6,8 @@ use crate::MediaType;
 
 /// The sides that variants are made in, so that strangers cannot make the server compute without end.
 pub const LADDER: [u32; 27] = [
-    16, 32, 48, 64, 96, 128, 160, 256, 320, 384, 480, 640, 750, 768, 828, 960, 1024, 1080, 1200, 1280, 1536, 1668, 1920,
-    2048, 2560, 3200, 3840,
+    16, 32, 48, 64, 96, 128, 160, 256, 320, 384, 480, 640, 750, 768, 828, 960, 1024, 1080, 1200, 1280, 1536,
+    1668, 1920, 2048, 2560, 3200, 3840,
 ];
 
 /// Largest side that an address may name, before it is snapped.
@@ -62,7 +62,9 @@ pub struct Recipe {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRecipe {
     /// An op that does not exist.
-    #[error("there is no op {0:?}; the ops are w, h (1 to {SIDE_MAX}) and fit (contain, cover, scale-down, pad, fill)")]
+    #[error(
+        "there is no op {0:?}; the ops are w, h (1 to {SIDE_MAX}) and fit (contain, cover, scale-down, pad, fill)"
+    )]
     UnknownOp(String),
     /// The same op twice.
     #[error("the op {0:?} stands twice; each may stand once")]
@@ -96,7 +98,8 @@ impl Recipe {
     /// # Errors
     /// [`InvalidRecipe`] with what would be accepted.
     pub fn parse(ops: &str, extension: &str) -> Result<Self, InvalidRecipe> {
-        let Some(format @ (MediaType::Jpeg | MediaType::Webp | MediaType::Png)) = MediaType::from_extension(extension)
+        let Some(format @ (MediaType::Jpeg | MediaType::Webp | MediaType::Png)) =
+            MediaType::from_extension(extension)
         else {
             return Err(InvalidRecipe::UnknownFormat(extension.to_owned()));
         };
@@ -127,7 +130,8 @@ impl Recipe {
             (Fit::Cover | Fit::Pad | Fit::Fill, Some(width), Some(height)) => {
                 let longer = width.max(height);
                 let scale = |side: u32| {
-                    let scaled = (u64::from(side) * u64::from(snap(longer)) + u64::from(longer) / 2) / u64::from(longer);
+                    let scaled = (u64::from(side) * u64::from(snap(longer)) + u64::from(longer) / 2)
+                        / u64::from(longer);
                     u32::try_from(scaled.max(1)).unwrap_or(SIDE_MAX)
                 };
                 Self { width: Some(scale(width)), height: Some(scale(height)), ..self }
@@ -161,7 +165,11 @@ fn parse_side(op: &'static str, value: &str) -> Result<u32, InvalidRecipe> {
     let digits = !value.is_empty() && value.len() <= 5 && value.bytes().all(|byte| byte.is_ascii_digit());
     match value.parse() {
         Ok(side @ 1..=SIDE_MAX) if digits => Ok(side),
-        _ => Err(InvalidRecipe::InvalidValue { op, value: value.to_owned(), accepted: "it takes 1 to 32768 pixels" }),
+        _ => Err(InvalidRecipe::InvalidValue {
+            op,
+            value: value.to_owned(),
+            accepted: "it takes 1 to 32768 pixels",
+        }),
     }
 }
 
@@ -178,7 +186,11 @@ mod tests {
     use super::*;
 
     fn check(ops: &str, canonical: &str) {
-        assert_eq!(Recipe::parse(ops, "webp").map(|recipe| recipe.canonical()), Ok(canonical.to_owned()), "{ops}");
+        assert_eq!(
+            Recipe::parse(ops, "webp").map(|recipe| recipe.canonical()),
+            Ok(canonical.to_owned()),
+            "{ops}"
+        );
     }
 
     #[test]

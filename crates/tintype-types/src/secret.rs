@@ -89,7 +89,8 @@ impl ApiToken {
     /// Takes a text that has a token's shape and whose checksum fits.
     pub fn parse(text: &str) -> Option<Self> {
         let (body, sum) = text.strip_prefix(API_TOKEN_PREFIX)?.split_once('_')?;
-        let fits = is_random_text(body, API_TOKEN_LEN) && sum == format!("{:08x}", crc32fast::hash(body.as_bytes()));
+        let fits =
+            is_random_text(body, API_TOKEN_LEN) && sum == format!("{:08x}", crc32fast::hash(body.as_bytes()));
         fits.then(|| Self(text.to_owned()))
     }
 }

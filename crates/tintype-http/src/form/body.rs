@@ -46,7 +46,10 @@ pub(super) fn problem(http: &Http, error: &BodyError) -> Problem {
         BodyError::Stalled(pause) => Problem::new(
             &http.app,
             Code::Timeout,
-            format!("Nothing came for {} seconds, so the upload was given up. Send it again.", pause.as_secs()),
+            format!(
+                "Nothing came for {} seconds, so the upload was given up. Send it again.",
+                pause.as_secs()
+            ),
         ),
         BodyError::Broken(_) => {
             Problem::new(&http.app, Code::MalformedBody, "The body broke off before its end. Send it again.")

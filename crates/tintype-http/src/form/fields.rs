@@ -47,7 +47,9 @@ impl FieldSet {
             }
             Ok(false) => {
                 let name: String = name.chars().take(50).collect();
-                let detail = format!("There is no field {name:?}. Files are parts named file; the fields are {KNOWN}.");
+                let detail = format!(
+                    "There is no field {name:?}. Files are parts named file; the fields are {KNOWN}."
+                );
                 Err(Problem::new(&http.app, Code::UnknownField, detail).with("field", name))
             }
             Err(invalid) => Err(Problem::from_field(&http.app, &invalid)),
@@ -83,7 +85,12 @@ impl FieldSet {
                 fields.return_duplicates = Some(match value {
                     "return" => true,
                     "new" => false,
-                    _ => return Err(InvalidField::new("duplicates", format!("is {value:?}; it takes return or new"))),
+                    _ => {
+                        return Err(InvalidField::new(
+                            "duplicates",
+                            format!("is {value:?}; it takes return or new"),
+                        ));
+                    }
                 });
             }
             _ => return Ok(false),
@@ -96,6 +103,10 @@ impl FieldSet {
 fn decode(http: &Http, text: &str) -> Result<String, Problem> {
     let spaced = text.replace('+', " ");
     percent_decode_str(&spaced).decode_utf8().map(std::borrow::Cow::into_owned).map_err(|_| {
-        Problem::new(&http.app, Code::MalformedBody, "The query is not UTF-8. Percent-encode its values as UTF-8.")
+        Problem::new(
+            &http.app,
+            Code::MalformedBody,
+            "The query is not UTF-8. Percent-encode its values as UTF-8.",
+        )
     })
 }

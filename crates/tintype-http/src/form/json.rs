@@ -3,8 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap, pin::pin};
 
 use base64::{
-    Engine as _,
-    alphabet,
+    Engine as _, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 use bytes::Bytes;
@@ -53,7 +52,8 @@ pub(super) async fn read(
     let _turn = http.json_uploads.acquire().await;
     let text = collect(http, body).await?;
     let upload: Upload<'_> = serde_json::from_slice(&text).map_err(|error| {
-        let detail = format!("The body is not the JSON of an upload ({error}). Send {{\"image\": \"<base64>\"}}.");
+        let detail =
+            format!("The body is not the JSON of an upload ({error}). Send {{\"image\": \"<base64>\"}}.");
         Problem::new(&http.app, Code::MalformedBody, detail)
     })?;
     if upload.url.is_some() {
@@ -99,7 +99,11 @@ fn plain(value: &Value) -> String {
     }
 }
 
-async fn decode(http: &Http, admission: &Admission, text: &str) -> Result<Result<Received, UploadError>, Problem> {
+async fn decode(
+    http: &Http,
+    admission: &Admission,
+    text: &str,
+) -> Result<Result<Received, UploadError>, Problem> {
     // `data:image/png;base64,…` is what browsers make of a file.
     let text = match text.strip_prefix("data:") {
         Some(data) => data.split_once(',').map_or(data, |(_, data)| data),
@@ -111,7 +115,9 @@ async fn decode(http: &Http, admission: &Admission, text: &str) -> Result<Result
     };
     for chunk in text.as_bytes().chunks(BASE64_CHUNK) {
         let bytes = BASE64.decode(chunk).map_err(|error| {
-            let detail = format!("The image is not base64 ({error}). Encode it by RFC 4648, chapter 4, without line breaks.");
+            let detail = format!(
+                "The image is not base64 ({error}). Encode it by RFC 4648, chapter 4, without line breaks."
+            );
             Problem::new(&http.app, Code::MalformedBody, detail)
         })?;
         if let Err(error) = receiving.write(Bytes::from(bytes)).await {

@@ -50,14 +50,19 @@ pub(crate) async fn intake(http: &Http, actor: &Actor, parts: &Parts, body: Body
     let admission = app
         .admit_upload(actor, fields.has_path(), declared)
         .map_err(|error| Problem::from_upload(app, &error))?;
-    let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type =
+        parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let body = body::paced(body, http.config.body_timeout);
     let (files, fields) = match media.as_str() {
         "multipart/form-data" => multipart::read(http, &admission, content_type, body, fields).await?,
         "application/json" => json::read(http, &admission, body, fields).await?,
         "application/x-www-form-urlencoded" => {
-            return Err(not_supported(http, "a form without files", "Send multipart/form-data with parts named file."));
+            return Err(not_supported(
+                http,
+                "a form without files",
+                "Send multipart/form-data with parts named file.",
+            ));
         }
         media if media.starts_with("image/") || media == "application/octet-stream" => {
             (vec![raw(http, &admission, declared, body, None).await?], fields)

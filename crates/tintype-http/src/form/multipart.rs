@@ -89,7 +89,12 @@ async fn file(http: &Http, admission: &Admission, mut part: Field<'_>) -> Result
 
 /// Reads on to the next part, so that the other files of the form are taken; gives up on a part that goes on for as
 /// long again as a file may be.
-async fn skip(http: &Http, mut part: Field<'_>, name: Option<String>, error: UploadError) -> Result<File, Problem> {
+async fn skip(
+    http: &Http,
+    mut part: Field<'_>,
+    name: Option<String>,
+    error: UploadError,
+) -> Result<File, Problem> {
     let mut skipped = 0;
     while let Some(chunk) = part.chunk().await.map_err(|error| malformed(http, &error))? {
         skipped += chunk.len() as u64;
@@ -105,12 +110,14 @@ async fn value(http: &Http, mut part: Field<'_>) -> Result<String, Problem> {
     while let Some(chunk) = part.chunk().await.map_err(|error| malformed(http, &error))? {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > FIELD_BYTES_MAX {
-            let detail = format!("A field has more than {FIELD_BYTES_MAX} bytes. Files are parts named file.");
+            let detail =
+                format!("A field has more than {FIELD_BYTES_MAX} bytes. Files are parts named file.");
             return Err(Problem::new(&http.app, Code::InvalidField, detail).with("limit", FIELD_BYTES_MAX));
         }
     }
-    String::from_utf8(bytes)
-        .map_err(|_| Problem::new(&http.app, Code::MalformedBody, "A field is not UTF-8. Send text as UTF-8."))
+    String::from_utf8(bytes).map_err(|_| {
+        Problem::new(&http.app, Code::MalformedBody, "A field is not UTF-8. Send text as UTF-8.")
+    })
 }
 
 fn malformed(http: &Http, error: &multer::Error) -> Problem {
@@ -119,6 +126,7 @@ fn malformed(http: &Http, error: &multer::Error) -> Problem {
     {
         return body::problem(http, cause);
     }
-    let detail = format!("The form cannot be read ({error}). Send multipart/form-data with the boundary it names.");
+    let detail =
+        format!("The form cannot be read ({error}). Send multipart/form-data with the boundary it names.");
     Problem::new(&http.app, Code::MalformedBody, detail)
 }

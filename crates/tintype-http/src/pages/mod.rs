@@ -44,7 +44,10 @@ pub(crate) fn respond(page: String, scripts: Scripts) -> Response {
 
 /// Whether a person with a browser is asking.
 pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+    headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
 }
 
 /// The theme that the person chose: `light`, `dark`, or `auto` for the system's.
@@ -92,7 +95,11 @@ pub(crate) fn brand() -> Markup {
 pub(crate) fn missing(denial: Denial) -> Response {
     let (status, title, text) = match denial {
         Denial::Gone => (StatusCode::GONE, "This picture is gone", "It was deleted, or its time is over."),
-        _ => (StatusCode::NOT_FOUND, "There is nothing here", "The link may be wrong, or the picture is not for everybody."),
+        _ => (
+            StatusCode::NOT_FOUND,
+            "There is nothing here",
+            "The link may be wrong, or the picture is not for everybody.",
+        ),
     };
     let body = html! {
         header class="bar" { (brand()) }

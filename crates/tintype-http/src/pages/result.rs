@@ -7,7 +7,11 @@ use super::{brand, copy_field, frame};
 use crate::{links, problem::Problem};
 
 /// Each file with its links, or with what was wrong with it.
-pub(crate) fn page(theme: &str, base: &str, outcomes: &[(Option<String>, Result<Uploaded, Problem>)]) -> Markup {
+pub(crate) fn page(
+    theme: &str,
+    base: &str,
+    outcomes: &[(Option<String>, Result<Uploaded, Problem>)],
+) -> Markup {
     let stored = outcomes.iter().filter(|(_, outcome)| outcome.is_ok()).count();
     let title = match (stored, outcomes.len()) {
         (0, 1) => "The picture was not uploaded".to_owned(),

@@ -75,6 +75,7 @@ fn card_side(width: u32, height: u32) -> (u32, u32) {
     if longer <= 1200 {
         return (width, height);
     }
-    let scale = |side: u32| u32::try_from((u64::from(side) * 1200 + longer / 2) / longer).unwrap_or(1200).max(1);
+    let scale =
+        |side: u32| u32::try_from((u64::from(side) * 1200 + longer / 2) / longer).unwrap_or(1200).max(1);
     (scale(width), scale(height))
 }

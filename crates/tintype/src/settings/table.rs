@@ -1,6 +1,6 @@
 //! The table of settings. Help, the environment's names, the flags and the file all come from here.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use tintype_app::config::Uploaders;
 use tintype_types::MediaType;
@@ -71,6 +71,14 @@ pub(crate) static TABLE: &[Setting] = &[
     }),
     setting!("server.connections_max", "4096", "Most connections at once", |s, v| {
         s.http.connections_max = number(v, 1, 1_000_000)?;
+        Ok(())
+    }),
+    setting!("server.header_timeout", "10s", "Time in which the head of a request must have come", |s, v| {
+        s.http.header_timeout = timeout(v)?;
+        Ok(())
+    }),
+    setting!("server.body_timeout", "30s", "Longest pause between two pieces of a request's body", |s, v| {
+        s.http.body_timeout = timeout(v)?;
         Ok(())
     }),
     setting!("upload.who", "anyone", "Who may upload: anyone, or token for holders of a token", |s, v| {
@@ -154,6 +162,14 @@ pub(crate) static TABLE: &[Setting] = &[
         Ok(())
     }),
 ];
+
+/// A time to wait for a sender: at least a second, because none at all would refuse everybody.
+fn timeout(text: &str) -> Result<Duration, String> {
+    match u64::try_from(seconds(text)?) {
+        Ok(seconds @ 1..) => Ok(Duration::from_secs(seconds)),
+        _ => Err("takes at least 1s".to_owned()),
+    }
+}
 
 /// An origin: scheme and host, without a path.
 fn base_url(text: &str) -> Result<String, String> {

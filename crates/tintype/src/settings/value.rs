@@ -30,7 +30,7 @@ pub(super) fn seconds(text: &str) -> Result<i64, String> {
 }
 
 /// A whole number between `min` and `max`.
-pub(super) fn number<N: std::str::FromStr + PartialOrd + std::fmt::Display>(text: &str, min: N, max: N) -> Result<N, String> {
+pub(super) fn number<N: std::str::FromStr + PartialOrd + std::fmt::Display + Copy>(text: &str, min: N, max: N) -> Result<N, String> {
     text.parse().ok().filter(|number| (&min..=&max).contains(&number)).ok_or_else(|| format!("takes a whole number from {min} to {max}"))
 }
 

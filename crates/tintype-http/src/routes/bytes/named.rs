@@ -20,10 +20,15 @@ use crate::{
 /// An image at a path of its owner's choice. Whatever is no such path is not there.
 pub(crate) async fn named(State(http): State<Http>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let path = percent_decode_str(parts.uri.path()).decode_utf8().ok().and_then(|path| text::named_path(&path).ok());
+    let path =
+        percent_decode_str(parts.uri.path()).decode_utf8().ok().and_then(|path| text::named_path(&path).ok());
     let wants_page = pages::wants_html(&parts.headers);
     let Some(path) = path else {
-        return if wants_page { pages::missing(Denial::NotFound) } else { Problem::not_found(&http.app).into_response() };
+        return if wants_page {
+            pages::missing(Denial::NotFound)
+        } else {
+            Problem::not_found(&http.app).into_response()
+        };
     };
     if parts.method != Method::GET && parts.method != Method::HEAD {
         let detail = "A named path takes GET and HEAD. Publish by PUT to /api/v1/files/ and the path.";

@@ -35,12 +35,20 @@ use crate::{
         (status = "5XX", description = "The server's own trouble", body = ProblemDocument, content_type = "application/problem+json"),
     ),
 )]
-pub(crate) async fn original(State(http): State<Http>, Path(file): Path<String>, request: Request) -> Response {
+pub(crate) async fn original(
+    State(http): State<Http>,
+    Path(file): Path<String>,
+    request: Request,
+) -> Response {
     answer(&http, AliasKind::I, &file, request).await
 }
 
 /// `/images/{file}` answers as `/i/{file}` does, for links that carry that word.
-pub(crate) async fn under_images(State(http): State<Http>, Path(file): Path<String>, request: Request) -> Response {
+pub(crate) async fn under_images(
+    State(http): State<Http>,
+    Path(file): Path<String>,
+    request: Request,
+) -> Response {
     answer(&http, AliasKind::Images, &file, request).await
 }
 
@@ -56,7 +64,8 @@ async fn answer(http: &Http, kind: AliasKind, file: &str, request: Request) -> R
         };
         let stored = found.map_err(|error| Problem::from_serve(&http.app, &error))?;
         let is_alias = name.parse::<ImageId>().is_err();
-        let fits = is_alias || extension.is_none_or(|text| MediaType::from_extension(text) == Some(stored.media_type));
+        let fits = is_alias
+            || extension.is_none_or(|text| MediaType::from_extension(text) == Some(stored.media_type));
         Ok::<_, Problem>(fits.then_some(stored))
     };
     match outcome.await {

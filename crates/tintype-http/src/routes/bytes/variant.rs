@@ -46,7 +46,8 @@ pub(crate) async fn variant(
     let outcome = async {
         let caller = Caller::of(&http, &parts)?;
         let (ops, extension) = variant.rsplit_once('.').unwrap_or((&variant, ""));
-        let recipe = Recipe::parse(ops, extension).map_err(|error| Problem::from_recipe(&http.app, &error))?;
+        let recipe =
+            Recipe::parse(ops, extension).map_err(|error| Problem::from_recipe(&http.app, &error))?;
         let actor = caller.actor(&http.app).await?;
         http.app.variant(&actor, id, recipe).await.map_err(|error| Problem::from_serve(&http.app, &error))
     };

@@ -50,11 +50,15 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let app = &http.app;
     let Query(params) = params.map_err(|error| {
-        let detail = format!("The query cannot be read ({}). It takes limit (1 to 200), cursor and label.", error.body_text());
+        let detail = format!(
+            "The query cannot be read ({}). It takes limit (1 to 200), cursor and label.",
+            error.body_text()
+        );
         Problem::new(app, Code::InvalidField, detail)
     })?;
     let label = match params.label {
-        Some(label) => text::text("label", &label, text::LABEL_MAX, false).map_err(|error| Problem::from_field(app, &error))?,
+        Some(label) => text::text("label", &label, text::LABEL_MAX, false)
+            .map_err(|error| Problem::from_field(app, &error))?,
         None => None,
     };
     let actor = caller.actor(app).await?;

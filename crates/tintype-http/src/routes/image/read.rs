@@ -28,7 +28,11 @@ use crate::{
     ),
     security((), ("token" = []), ("browser" = [])),
 )]
-pub(crate) async fn read(State(http): State<Http>, caller: Caller, id: Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn read(
+    State(http): State<Http>,
+    caller: Caller,
+    id: Path<String>,
+) -> Result<Response, Problem> {
     let id = super::id(&http, &id)?;
     let actor = caller.actor(&http.app).await?;
     let image = http.app.read(&actor, id).await.map_err(|error| Problem::from_image(&http.app, &error))?;

@@ -9,7 +9,9 @@ use http::header;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{Http, caller::Caller, problem::Problem, reply::ProblemDocument, routes::image::upload::no_store};
+use crate::{
+    Http, caller::Caller, problem::Problem, reply::ProblemDocument, routes::image::upload::no_store,
+};
 
 /// What this server takes, for clients to check before they send.
 #[derive(Serialize, ToSchema)]

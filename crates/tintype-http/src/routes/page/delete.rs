@@ -32,7 +32,11 @@ pub(crate) async fn ask(State(http): State<Http>, Path(token): Path<String>, req
 }
 
 /// Deletes: a page for people, 204 for programs.
-pub(crate) async fn delete(State(http): State<Http>, Path(token): Path<String>, request: Request) -> Response {
+pub(crate) async fn delete(
+    State(http): State<Http>,
+    Path(token): Path<String>,
+    request: Request,
+) -> Response {
     let (parts, _) = request.into_parts();
     let html = pages::wants_html(&parts.headers);
     let outcome = match DeleteToken::parse(&token) {

@@ -22,10 +22,14 @@ pub(crate) async fn new(State(http): State<Http>, request: Request) -> Response 
     match outcome.await {
         Ok((outcomes, caller, cookie)) => {
             let any = outcomes.iter().any(|(_, outcome)| outcome.is_ok());
-            let failed = outcomes.iter().find_map(|(_, outcome)| outcome.as_ref().err()).map(|problem| problem.code.status());
+            let failed = outcomes
+                .iter()
+                .find_map(|(_, outcome)| outcome.as_ref().err())
+                .map(|problem| problem.code.status());
             let page = pages::result::page(theme, &caller.origin.base, &outcomes);
             let mut response = pages::respond(page.into_string(), pages::Scripts::None);
-            *response.status_mut() = if any { StatusCode::CREATED } else { failed.unwrap_or(StatusCode::BAD_REQUEST) };
+            *response.status_mut() =
+                if any { StatusCode::CREATED } else { failed.unwrap_or(StatusCode::BAD_REQUEST) };
             if let Some(cookie) = cookie {
                 response.headers_mut().insert(header::SET_COOKIE, cookie);
             }
