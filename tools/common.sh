@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What ./run, ./test and ./accept share. Sourced; sets `root` to the repository and the folder that cargo builds into.
+# What ./run, ./test, ./accept and bench/run share. Sourced; sets `root` to the repository and the folder that cargo builds into.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/tintype/target}"
@@ -55,6 +55,30 @@ web_build() {
   now=$(web_sources)
   if ! is_stamped "$stamp" "$now" || [ ! -f "$root/web/dist/index.html" ]; then
     shown npm --prefix "$root/web" run build || return
+    printf '%s' "$now" >"$stamp"
+  fi
+}
+
+# Where tintype_build leaves the program.
+tintype_binary=$CARGO_TARGET_DIR/release/tintype
+
+# What the program is built from, with the clone that it belongs to.
+tintype_sources() {
+  printf '%s ' "$root"
+  fingerprint "$root"/{Cargo.toml,Cargo.lock,.cargo,crates,docs/openapi.json}
+  web_sources
+}
+
+# The release build of the program, made anew when its sources changed since the last time.
+tintype_build() {
+  # Beside the binary, because several clones may share the folder: the stamp says whose binary it is.
+  local stamp=$tintype_binary.built-from now
+  now=$(tintype_sources)
+  if ! is_stamped "$stamp" "$now" || [ ! -x "$tintype_binary" ]; then
+    "$root/tools/setup" build
+    web_build
+    printf 'Building Tintype; the first time takes a few minutes.\n' >&2
+    (cd "$root" && shown cargo build --release --locked --package tintype) || return
     printf '%s' "$now" >"$stamp"
   fi
 }

@@ -3,7 +3,7 @@ import { defineConfig } from '@playwright/test'
 const desktop = { viewport: { width: 1280, height: 900 } }
 const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true }
 /** What is looked at in every size and theme; the rest runs once on a desktop and once on a phone. */
-const everywhere = /(upload|look)\.spec\.ts/
+const everywhere = /(accept|upload|look)\.spec\.ts/
 
 export default defineConfig({
   testDir: 'e2e',

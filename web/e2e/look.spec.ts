@@ -1,4 +1,4 @@
-import { brokenPng, linkOf, photos, png } from './support/files'
+import { brokenPng, drag, linkOf, photos, png } from './support/files'
 import { expect, type Page, test } from './support/test'
 
 /** Takes the picture of a state, and checks what can be checked of it: axe, and that nothing sticks out sideways. */
@@ -20,6 +20,11 @@ test('every page in every state is sound and fits', async ({ page, axe }) => {
   await look(page, axe, 'images-empty')
   await page.goto('/')
   await look(page, axe, 'upload-empty')
+  await drag(page, 'dragenter', photos(2))
+  await expect(page.getByTestId('drop-overlay')).toBeVisible()
+  await look(page, axe, 'upload-drop')
+  await page.keyboard.press('Escape')
+  await expect(page.getByTestId('drop-overlay')).toBeHidden()
 
   await session.send('Network.emulateNetworkConditions', network)
   await page

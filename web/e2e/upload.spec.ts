@@ -1,7 +1,7 @@
 import { brokenPng, clipboard, drag, linkOf, pastePicture, photos, png, row } from './support/files'
 import { expect, test } from './support/test'
 
-test('five photographs by drop, paste and chooser get links that last', async ({ page, axe }) => {
+test('five photographs by drop, paste and chooser get links that last', { tag: '@accept' }, async ({ page, axe }) => {
   const [first, second, third, fourth, fifth] = photos(5)
   if (!first || !second || !third || !fourth || !fifth) return
   await page.goto('/')

@@ -21,8 +21,7 @@ struct ByBytes;
 
 impl Weighter<CacheKey, Arc<Stored>> for ByBytes {
     fn weight(&self, _: &CacheKey, stored: &Arc<Stored>) -> u64 {
-        // The row's texts and the map's own room, roughly.
-        stored.bytes_in_ram() + 512
+        stored.cost()
     }
 }
 

@@ -47,8 +47,13 @@ pub struct AppConfig {
     pub sweep_interval: i64,
     /// RAM for hot images.
     pub cache_bytes: u64,
-    /// Largest body that is kept in RAM.
-    pub cache_item_bytes_max: u64,
+    /// Largest original whose bytes are kept in RAM; of larger ones the open file is kept, and the system's own cache
+    /// has the bytes.
+    pub cache_original_bytes_max: u64,
+    /// Largest original that is kept open.
+    pub cache_open_bytes_max: u64,
+    /// Largest variant that is kept in RAM.
+    pub cache_variant_bytes_max: u64,
     /// Most variants of one image.
     pub variants_max: usize,
 }
@@ -67,7 +72,9 @@ impl Default for AppConfig {
             sweep_grace: 86_400,
             sweep_interval: 60,
             cache_bytes: 32 << 20,
-            cache_item_bytes_max: 2 << 20,
+            cache_original_bytes_max: 8 << 10,
+            cache_open_bytes_max: 4 << 20,
+            cache_variant_bytes_max: 2 << 20,
             variants_max: 200,
         }
     }

@@ -12,6 +12,11 @@ use crate::{
     cache::CacheKey,
 };
 
+/// What an entry costs beside its body: texts and the map's own room, roughly.
+const ENTRY_COST: u64 = 512;
+/// What an open file is counted as, so that 32 MB of cache keep at most 1,024 files open.
+const OPEN_FILE_COST: u64 = 32 << 10;
+
 /// Bytes that can be served, with all that their headers need.
 #[derive(Debug)]
 pub struct Stored {
@@ -54,10 +59,11 @@ impl Stored {
         self.len() == 0
     }
 
-    pub(crate) fn bytes_in_ram(&self) -> u64 {
+    /// What keeping it costs, in bytes of RAM: the body, or an open file, which is bounded by its number.
+    pub(crate) fn cost(&self) -> u64 {
         match &self.body {
-            Body::Memory(bytes) => bytes.len() as u64,
-            Body::File(_) => 0,
+            Body::Memory(bytes) => bytes.len() as u64 + ENTRY_COST,
+            Body::File(_) => OPEN_FILE_COST,
         }
     }
 }
@@ -132,12 +138,10 @@ impl App {
         moment: u64,
     ) -> Result<Arc<Stored>, ServeError> {
         let blob = self.open(image).await?;
-        let small = blob.len() <= self.config.cache_item_bytes_max;
-        let body = if small {
-            let len = blob.len();
-            Body::Memory(
-                blob.read_at(0, usize::try_from(len).unwrap_or(usize::MAX)).await.map_err(Trouble::from)?,
-            )
+        let len = blob.len();
+        let body = if len <= self.config.cache_original_bytes_max {
+            let all = usize::try_from(len).unwrap_or(usize::MAX);
+            Body::Memory(blob.read_at(0, all).await.map_err(Trouble::from)?)
         } else {
             Body::File(blob)
         };
@@ -151,7 +155,7 @@ impl App {
             expires_at: image.expires_at,
             body,
         });
-        if small && image.visibility != Visibility::Private {
+        if len <= self.config.cache_open_bytes_max && image.visibility != Visibility::Private {
             self.cache.insert(key, stored.clone(), moment);
         }
         Ok(stored)
@@ -159,8 +163,12 @@ impl App {
 
     /// Opens the blob of an image that exists.
     pub(crate) async fn open(&self, image: &Image) -> Result<Blob, ServeError> {
-        let key = image.blob.as_ref().ok_or(Denial::Gone)?.key;
-        self.blobs.open_blob(key).await.map_err(|error| Trouble::from(error).into())
+        let blob = image.blob.as_ref().ok_or(Denial::Gone)?;
+        if blob.damaged {
+            // A check found other bytes than were stored: an error is better than a picture that is not the owner's.
+            return Err(Trouble::Damaged(format!("{} is marked as damaged", blob.key)).into());
+        }
+        self.blobs.open_blob(blob.key).await.map_err(|error| Trouble::from(error).into())
     }
 
     /// Forgets what RAM holds of an image, once the catalogue has changed.

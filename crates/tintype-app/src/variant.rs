@@ -127,7 +127,7 @@ impl App {
             expires_at: image.expires_at,
             body: Body::Memory(bytes),
         });
-        if image.visibility != Visibility::Private && stored.len() <= self.config.cache_item_bytes_max {
+        if image.visibility != Visibility::Private && stored.len() <= self.config.cache_variant_bytes_max {
             self.cache.insert(key, stored.clone(), moment);
         }
         stored

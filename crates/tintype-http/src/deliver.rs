@@ -41,22 +41,34 @@ pub(crate) fn deliver(
     stored: &Arc<Stored>,
     lasting: Lasting,
 ) -> Response {
+    deliver_by(app, method, headers, stored, lasting, |start, end| stream(stored.clone(), start, end))
+}
+
+/// The same with a body of the caller's kind, where `of_file` makes that of a range of an open file.
+pub(crate) fn deliver_by<B: Default + From<Bytes> + From<Body>>(
+    app: &App,
+    method: &Method,
+    headers: &HeaderMap,
+    stored: &Stored,
+    lasting: Lasting,
+    of_file: impl FnOnce(u64, u64) -> B,
+) -> http::Response<B> {
     let len = stored.len();
     match decide(headers, &stored.etag, len) {
-        Decision::NotModified => respond(app, StatusCode::NOT_MODIFIED, stored, lasting, None, Body::empty()),
+        Decision::NotModified => respond(app, StatusCode::NOT_MODIFIED, stored, lasting, None, B::default()),
         Decision::Full => {
-            let body = body(method, stored, 0, len);
+            let body = body(method, stored, 0, len, of_file);
             respond(app, StatusCode::OK, stored, lasting, Some(len), body)
         }
         Decision::Range { start, end } => {
-            let body = body(method, stored, start, end);
+            let body = body(method, stored, start, end, of_file);
             let mut response =
                 respond(app, StatusCode::PARTIAL_CONTENT, stored, lasting, Some(end - start), body);
             let range = format!("bytes {start}-{}/{len}", end - 1);
             response.headers_mut().insert(header::CONTENT_RANGE, value(range));
             response
         }
-        Decision::Unsatisfiable => unsatisfiable(app, len),
+        Decision::Unsatisfiable => unsatisfiable(app, len).map(B::from),
     }
 }
 
@@ -69,15 +81,15 @@ fn unsatisfiable(app: &App, len: u64) -> Response {
     response
 }
 
-fn respond(
+fn respond<B>(
     app: &App,
     status: StatusCode,
     stored: &Stored,
     lasting: Lasting,
     len: Option<u64>,
-    body: Body,
-) -> Response {
-    let mut response = Response::new(body);
+    body: B,
+) -> http::Response<B> {
+    let mut response = http::Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.reserve(12);
@@ -155,22 +167,28 @@ fn value(text: String) -> HeaderValue {
     HeaderValue::from_maybe_shared(Bytes::from(text)).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
-fn body(method: &Method, stored: &Arc<Stored>, start: u64, end: u64) -> Body {
+fn body<B: Default + From<Bytes>>(
+    method: &Method,
+    stored: &Stored,
+    start: u64,
+    end: u64,
+    of_file: impl FnOnce(u64, u64) -> B,
+) -> B {
     if method == Method::HEAD {
-        return Body::empty();
+        return B::default();
     }
     match &stored.body {
         StoredBody::Memory(bytes) => {
             let range =
                 usize::try_from(start).unwrap_or(usize::MAX)..usize::try_from(end).unwrap_or(usize::MAX);
-            Body::from(bytes.slice(range))
+            B::from(bytes.slice(range))
         }
-        StoredBody::File(_) => stream(stored.clone(), start, end),
+        StoredBody::File(_) => of_file(start, end),
     }
 }
 
 /// Reads a large file piece by piece. A read that fails cuts the connection, so that nobody takes half for the whole.
-fn stream(stored: Arc<Stored>, start: u64, end: u64) -> Body {
+pub(crate) fn stream(stored: Arc<Stored>, start: u64, end: u64) -> Body {
     let pieces = futures_util::stream::try_unfold((stored, start), move |(stored, at)| async move {
         let StoredBody::File(blob) = &stored.body else { return Ok(None) };
         if at >= end {

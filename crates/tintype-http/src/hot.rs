@@ -1,16 +1,21 @@
-//! The shortest way: a hot original from RAM, past the router, the catalogue and the disk.
+//! The shortest way: a hot original from RAM or an open file, past the router, the catalogue and the file system.
 
-use axum::response::Response;
-use http::{Method, request::Parts};
-use tintype_app::types::{ImageId, MediaType, id::IMAGE_ID_LEN};
+use std::sync::Arc;
+
+use http::{Method, Response, request::Parts};
+use tintype_app::{
+    serve::{Body as StoredBody, Stored},
+    types::{ImageId, MediaType, id::IMAGE_ID_LEN},
+};
 
 use crate::{
     Http,
-    deliver::{Lasting, deliver},
+    deliver::{Lasting, deliver_by, stream},
+    server::{Files, FrontBody},
 };
 
 /// Answers `GET` and `HEAD` of `/i/{id}.{ext}` where the original is in RAM and needs no identity to be seen.
-pub(crate) fn answer(http: &Http, parts: &Parts) -> Option<Response> {
+pub(crate) fn answer(http: &Http, parts: &Parts, files: &Files) -> Option<Response<FrontBody>> {
     if parts.method != Method::GET && parts.method != Method::HEAD {
         return None;
     }
@@ -22,5 +27,19 @@ pub(crate) fn answer(http: &Http, parts: &Parts) -> Option<Response> {
         || rest
             .strip_prefix('.')
             .is_some_and(|text| MediaType::from_extension(text) == Some(stored.media_type));
-    fits.then(|| deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Immutable))
+    fits.then(|| {
+        let of_file = |start, end| file_body(files, &stored, start, end);
+        deliver_by(&http.app, &parts.method, &parts.headers, &stored, Lasting::Immutable, of_file)
+    })
+}
+
+/// An open file goes from the system's cache straight into the socket.
+fn file_body(files: &Files, stored: &Arc<Stored>, start: u64, end: u64) -> FrontBody {
+    let direct = match &stored.body {
+        StoredBody::File(blob) => {
+            usize::try_from(end - start).ok().and_then(|len| files.stand_in(blob.file(), start, len))
+        }
+        StoredBody::Memory(_) => None,
+    };
+    direct.map_or_else(|| stream(stored.clone(), start, end).into(), FrontBody::from)
 }

@@ -11,6 +11,7 @@ pub mod config;
 mod deliver;
 mod form;
 mod hot;
+mod linger;
 mod links;
 mod openapi;
 mod origin;

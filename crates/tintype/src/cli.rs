@@ -68,7 +68,10 @@ pub(crate) fn with_settings(mut command: Command) -> Command {
 }
 
 fn config_file() -> Arg {
-    Arg::new("config").long("config").value_name("FILE").help("Settings file [default: ./tintype.toml, if it exists]")
+    Arg::new("config")
+        .long("config")
+        .value_name("FILE")
+        .help("Settings file [default: ./tintype.toml, if it exists]")
 }
 
 /// Adds the flags of commands that work on the data folder alone.

@@ -15,7 +15,10 @@ use tintype_catalog::Catalog;
 pub(crate) fn create(dir: &Path) -> Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).with_context(|| {
-        format!("cannot make the data folder {}; make it yourself, or name another with --data", dir.display())
+        format!(
+            "cannot make the data folder {}; make it yourself, or name another with --data",
+            dir.display()
+        )
     })
 }
 
@@ -49,13 +52,10 @@ impl Lock {
     /// Takes the lock.
     pub(crate) fn take(dir: &Path) -> Result<Self> {
         let path = dir.join("tintype.lock");
-        let mut file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(&path)
-            .with_context(|| format!("cannot open {}; the data folder must be writable", path.display()))?;
+        let mut file =
+            OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path).with_context(
+                || format!("cannot open {}; the data folder must be writable", path.display()),
+            )?;
         if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
             let mut holder = String::new();
             let _ = file.read_to_string(&mut holder);
@@ -70,6 +70,10 @@ impl Lock {
     /// Says who holds the lock, for whoever meets it.
     pub(crate) fn describe(&mut self, holder: &str) {
         // The text is a courtesy; the lock holds without it.
-        let _ = self.file.set_len(0).and_then(|()| self.file.rewind()).and_then(|()| writeln!(self.file, "{holder}"));
+        let _ = self
+            .file
+            .set_len(0)
+            .and_then(|()| self.file.rewind())
+            .and_then(|()| writeln!(self.file, "{holder}"));
     }
 }

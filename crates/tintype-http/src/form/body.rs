@@ -71,26 +71,8 @@ pub(super) async fn receive(
     while let Some(piece) = body.next().await {
         let piece = piece.map_err(|error| problem(http, &error))?;
         if let Err(error) = receiving.write(piece).await {
-            drain(&mut body).await;
             return Ok(Err(error));
         }
     }
     Ok(receiving.finish().await)
-}
-
-/// Bytes that are thrown away so that a sender hears why it was refused instead of a broken connection.
-const DRAIN_BYTES: usize = 16 << 20;
-const DRAIN_TIME: Duration = Duration::from_secs(2);
-
-async fn drain(body: &mut (impl Stream<Item = Result<Bytes, BodyError>> + Unpin)) {
-    let reading = async {
-        let mut drained = 0;
-        while let Some(Ok(piece)) = body.next().await {
-            drained += piece.len();
-            if drained > DRAIN_BYTES {
-                return;
-            }
-        }
-    };
-    let _ = tokio::time::timeout(DRAIN_TIME, reading).await;
 }

@@ -45,13 +45,7 @@ impl FieldSet {
             Ok(false) if matches!(name, "album" | "url") => {
                 Err(not_supported(http, &format!("the field {name}"), "Leave it away."))
             }
-            Ok(false) => {
-                let name: String = name.chars().take(50).collect();
-                let detail = format!(
-                    "There is no field {name:?}. Files are parts named file; the fields are {KNOWN}."
-                );
-                Err(Problem::new(&http.app, Code::UnknownField, detail).with("field", name))
-            }
+            Ok(false) => Err(unknown(http, name)),
             Err(invalid) => Err(Problem::from_field(&http.app, &invalid)),
         }
     }
@@ -97,6 +91,20 @@ impl FieldSet {
         }
         Ok(true)
     }
+}
+
+fn unknown(http: &Http, name: &str) -> Problem {
+    let name: String = name.chars().take(50).collect();
+    let detail = format!("There is no field {name:?}. Files are parts named file; the fields are {KNOWN}.");
+    Problem::new(&http.app, Code::UnknownField, detail).with("field", name)
+}
+
+/// A file in a part that is not named `file`.
+pub(super) fn misplaced(http: &Http, name: &str) -> Problem {
+    let name: String = name.chars().take(50).collect();
+    let detail =
+        format!("The part {name:?} holds a file. Files are parts named file; the fields are {KNOWN}.");
+    Problem::new(&http.app, Code::UnknownField, detail).with("field", name)
 }
 
 /// Decodes `%41` and `+` of a query (the form encoding of the URL standard).

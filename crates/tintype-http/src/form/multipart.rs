@@ -9,6 +9,7 @@ use tintype_app::{
 use super::{
     FieldSet, File,
     body::{self, BodyError, Pieces},
+    fields as field_rules,
 };
 use crate::{
     Http,
@@ -53,6 +54,9 @@ pub(super) async fn read(
                     return Err(Problem::new(&http.app, Code::MalformedBody, detail));
                 }
                 let name = name.unwrap_or_default().to_owned();
+                if part.file_name().is_some() {
+                    return Err(field_rules::misplaced(http, &name));
+                }
                 let value = value(http, part).await?;
                 fields.set(http, &name, &value)?;
             }

@@ -51,7 +51,8 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
         bail!("there is no catalogue in {}; name the data folder with --data", dir.display());
     }
     let repair = matches.get_flag("repair");
-    let _lock = repair.then(|| data::Lock::take(&dir)).transpose().context("a repair needs the server stopped")?;
+    let _lock =
+        repair.then(|| data::Lock::take(&dir)).transpose().context("a repair needs the server stopped")?;
     block_on(async {
         let (catalog, blobs) = data::open(&dir).await?;
         let now = Clock::System.now();
@@ -70,7 +71,11 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
         } else {
             None
         };
-        if matches.get_flag("json") { print_json(&report, mended)? } else { print_text(&report, mended) }
+        if matches.get_flag("json") {
+            print_json(&report, mended)?
+        } else {
+            print_text(&report, mended)
+        }
         catalog.close().await.context("the catalogue did not close cleanly")?;
         let done = report.is_clean() || mended == Some(report.findings.len());
         Ok(if done { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENT) })
@@ -90,7 +95,12 @@ fn print_text(report: &Report, mended: Option<usize>) {
         println!("{:<18} {}", finding.kind(), finding.subject());
     }
     let hashed = report.bytes_hashed >> 20;
-    println!("{} blobs, {hashed} MB hashed, {} pending, {} findings", report.blobs, report.pending, report.findings.len());
+    println!(
+        "{} blobs, {hashed} MB hashed, {} pending, {} findings",
+        report.blobs,
+        report.pending,
+        report.findings.len()
+    );
     match mended {
         Some(mended) => println!("{mended} mended; files that nothing names are in quarantine/"),
         None if report.is_clean() => println!("catalogue and store agree"),
@@ -99,8 +109,11 @@ fn print_text(report: &Report, mended: Option<usize>) {
 }
 
 fn print_json(report: &Report, mended: Option<usize>) -> Result<()> {
-    let findings: Vec<_> =
-        report.findings.iter().map(|finding| json!({"kind": finding.kind(), "subject": finding.subject()})).collect();
+    let findings: Vec<_> = report
+        .findings
+        .iter()
+        .map(|finding| json!({"kind": finding.kind(), "subject": finding.subject()}))
+        .collect();
     let document = json!({
         "clean": report.is_clean(),
         "blobs": report.blobs,

@@ -24,6 +24,7 @@ pub(crate) fn run(settings: Settings) -> Result<ExitCode> {
     // The spawner comes first: it must be born of a process without threads.
     let spawner = tintype_sandbox::launch(settings.sandbox).context("cannot start the sandbox's spawner")?;
     logging::start(settings.log_level);
+    raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         // Enough for the disk's queue; each thread costs memory.
@@ -53,6 +54,15 @@ async fn serve(settings: Settings, spawner: Spawner) -> Result<ExitCode> {
     app.close().await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Connections and open pictures each take a descriptor; the soft limit of most shells is far below what the system grants.
+fn raise_file_limit() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // Without it the server works, with fewer connections.
+    let _ = setrlimit(Resource::Nofile, limit);
 }
 
 fn watch_signals(stop: &CancellationToken) -> Result<()> {
@@ -100,9 +110,9 @@ async fn listen(settings: &Settings) -> Result<Listener> {
         }
         (None, None) => SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
     };
-    Listener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address}; choose another address with --listen 127.0.0.1:PORT"))
+    Listener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}; choose another address with --listen 127.0.0.1:PORT")
+    })
 }
 
 fn warn(settings: &Settings, address: SocketAddr) {
@@ -110,10 +120,14 @@ fn warn(settings: &Settings, address: SocketAddr) {
         return;
     }
     if settings.app.uploaders == Uploaders::Anyone {
-        tracing::warn!("everybody who reaches {address} may upload; set upload.who = \"token\" to change that");
+        tracing::warn!(
+            "everybody who reaches {address} may upload; set upload.who = \"token\" to change that"
+        );
     }
     if settings.http.base_url.is_none() {
-        tracing::warn!("links are made of each request's own Host; set server.base_url to the address that people use");
+        tracing::warn!(
+            "links are made of each request's own Host; set server.base_url to the address that people use"
+        );
     }
 }
 

@@ -22,9 +22,18 @@ pub(crate) fn command() -> Command {
                 .value_delimiter(',')
                 .help("What it may do: upload, read, delete, paths, admin [default: upload,read,delete]"),
         )
-        .arg(Arg::new("expires").long("expires").value_name("LIFE").help("When it ends, such as 90d [default: never]"))
-        .after_help("Example:\n  tintype token create --name laptop --scope upload,read,paths --expires 365d");
-    let list = Command::new("list").about("Lists the tokens, without their secrets").after_help("Example:\n  tintype token list");
+        .arg(
+            Arg::new("expires")
+                .long("expires")
+                .value_name("LIFE")
+                .help("When it ends, such as 90d [default: never]"),
+        )
+        .after_help(
+            "Example:\n  tintype token create --name laptop --scope upload,read,paths --expires 365d",
+        );
+    let list = Command::new("list")
+        .about("Lists the tokens, without their secrets")
+        .after_help("Example:\n  tintype token list");
     let revoke = Command::new("revoke")
         .about("Ends a token at once")
         .arg(Arg::new("token").value_name("NAME or NUMBER").required(true).help("As token list shows it"))
@@ -64,7 +73,8 @@ async fn create(catalog: &tintype_catalog::Catalog, matches: &ArgMatches) -> Res
         None => "upload,read,delete".to_owned(),
     };
     let scopes: Scopes = scopes.parse()?;
-    let life = matches.get_one::<String>("expires").map(|life| tintype_app::text::expires_in(life)).transpose()?;
+    let life =
+        matches.get_one::<String>("expires").map(|life| tintype_app::text::expires_in(life)).transpose()?;
     let (_, secret) = token::create(catalog, &Clock::System, name, scopes, life).await?;
     println!("{}", secret.expose());
     eprintln!("This is shown once. Send it as: Authorization: Bearer {}…", &secret.expose()[..9]);
@@ -83,7 +93,12 @@ async fn list(catalog: &tintype_catalog::Catalog) -> Result<ExitCode> {
         };
         let used = token.last_used_at.map_or_else(|| "never".to_owned(), day);
         let scopes = token.scopes.to_string();
-        println!("{:<6} {:<24} {scopes:<28} {:<12} {used:<12} {state}", token.id, token.name, day(token.created_at));
+        println!(
+            "{:<6} {:<24} {scopes:<28} {:<12} {used:<12} {state}",
+            token.id,
+            token.name,
+            day(token.created_at)
+        );
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -100,5 +115,6 @@ async fn revoke(catalog: &tintype_catalog::Catalog, matches: &ArgMatches) -> Res
 }
 
 fn day(time: UnixMillis) -> String {
-    jiff::Timestamp::from_millisecond(time.0).map_or_else(|_| "?".to_owned(), |time| time.strftime("%Y-%m-%d").to_string())
+    jiff::Timestamp::from_millisecond(time.0)
+        .map_or_else(|_| "?".to_owned(), |time| time.strftime("%Y-%m-%d").to_string())
 }

@@ -32,19 +32,27 @@ pub(crate) fn load(sources: &Sources) -> Result<Settings> {
         None => default_file.exists().then_some(default_file),
     };
     if let Some(file) = file {
-        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read the settings in {}", file.display()))?;
-        for (name, value) in flatten(&text).with_context(|| format!("{} is not valid TOML", file.display()))? {
+        let text = std::fs::read_to_string(file)
+            .with_context(|| format!("cannot read the settings in {}", file.display()))?;
+        for (name, value) in
+            flatten(&text).with_context(|| format!("{} is not valid TOML", file.display()))?
+        {
             apply(&mut settings, &name, &value).with_context(|| format!("in {}", file.display()))?;
         }
     }
     for (variable, value) in &sources.environment {
         if variable == "PORT" {
-            settings.port = Some(value.parse().ok().filter(|port| *port > 0).with_context(|| format!("PORT={value} in the environment is no port: it takes 1 to 65535"))?);
+            settings.port = Some(value.parse().ok().filter(|port| *port > 0).with_context(|| {
+                format!("PORT={value} in the environment is no port: it takes 1 to 65535")
+            })?);
         } else if variable.starts_with("TINTYPE_") && !NOT_SETTINGS.contains(&variable.as_str()) {
             let Some(setting) = TABLE.iter().find(|setting| setting.variable() == *variable) else {
-                bail!("no setting is called {variable} (in the environment); `tintype serve --help` lists those that exist");
+                bail!(
+                    "no setting is called {variable} (in the environment); `tintype serve --help` lists those that exist"
+                );
             };
-            apply(&mut settings, setting.name, value).with_context(|| format!("in the environment's {variable}"))?;
+            apply(&mut settings, setting.name, value)
+                .with_context(|| format!("in the environment's {variable}"))?;
         }
     }
     for (name, value) in &sources.flags {
@@ -91,13 +99,15 @@ mod tests {
     use super::*;
 
     fn environment(pairs: &[(&str, &str)]) -> Sources {
-        let environment = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let environment =
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Sources { environment, ..Sources::default() }
     }
 
     #[test]
     fn flags_win_over_the_environment() {
-        let mut sources = environment(&[("TINTYPE_UPLOAD_BYTES_MAX", "5MB"), ("TINTYPE_TRASH_KEEP", "1d"), ("HOME", "/x")]);
+        let mut sources =
+            environment(&[("TINTYPE_UPLOAD_BYTES_MAX", "5MB"), ("TINTYPE_TRASH_KEEP", "1d"), ("HOME", "/x")]);
         sources.flags.push(("upload.bytes_max", "7MB".to_owned()));
         let settings = load(&sources).unwrap();
         assert_eq!((settings.app.upload_bytes_max, settings.app.trash_keep), (7 << 20, 86_400));
@@ -119,7 +129,8 @@ mod tests {
 
     #[test]
     fn a_file_is_flattened() {
-        let flat = flatten("[upload]\naccept = [\"png\", \"gif\"]\nbytes_max = 5\n[log]\naccess = false\n").unwrap();
+        let flat =
+            flatten("[upload]\naccept = [\"png\", \"gif\"]\nbytes_max = 5\n[log]\naccess = false\n").unwrap();
         let expected = [("log.access", "false"), ("upload.accept", "png,gif"), ("upload.bytes_max", "5")];
         assert!(flat.iter().map(|(name, value)| (name.as_str(), value.as_str())).eq(expected));
         assert!(flatten("listen = 1").is_err());

@@ -41,7 +41,11 @@ impl Default for Settings {
             listen: None,
             port: None,
             app: AppConfig::default(),
-            http: HttpConfig { version: env!("CARGO_PKG_VERSION"), commit: env!("TINTYPE_COMMIT"), ..HttpConfig::default() },
+            http: HttpConfig {
+                version: env!("CARGO_PKG_VERSION"),
+                commit: env!("TINTYPE_COMMIT"),
+                ..HttpConfig::default()
+            },
             sandbox: Mode::Auto,
             workers: None,
             worker_memory: 1 << 30,

@@ -58,17 +58,27 @@ pub(crate) static TABLE: &[Setting] = &[
         s.http.base_url = Some(base_url(v)?);
         Ok(())
     }),
-    setting!("server.trusted_proxies", "127.0.0.0/8, ::1/128", "Networks of proxies whose X-Forwarded headers count", |s, v| {
-        s.http.trusted_proxies = list(v)
-            .map(|net| net.parse().or_else(|_| net.parse::<std::net::IpAddr>().map(ipnet::IpNet::from)))
-            .collect::<Result<_, _>>()
-            .map_err(|_| "takes networks between commas, such as 10.0.0.0/8, ::1/128".to_owned())?;
-        Ok(())
-    }),
-    setting!("server.cors_origins", "none", "Other origins whose pages may use the API with tokens, between commas", |s, v| {
-        s.http.cors_origins = list(v).map(base_url).collect::<Result<_, _>>()?;
-        Ok(())
-    }),
+    setting!(
+        "server.trusted_proxies",
+        "127.0.0.0/8, ::1/128",
+        "Networks of proxies whose X-Forwarded headers count",
+        |s, v| {
+            s.http.trusted_proxies = list(v)
+                .map(|net| net.parse().or_else(|_| net.parse::<std::net::IpAddr>().map(ipnet::IpNet::from)))
+                .collect::<Result<_, _>>()
+                .map_err(|_| "takes networks between commas, such as 10.0.0.0/8, ::1/128".to_owned())?;
+            Ok(())
+        }
+    ),
+    setting!(
+        "server.cors_origins",
+        "none",
+        "Other origins whose pages may use the API with tokens, between commas",
+        |s, v| {
+            s.http.cors_origins = list(v).map(base_url).collect::<Result<_, _>>()?;
+            Ok(())
+        }
+    ),
     setting!("server.connections_max", "4096", "Most connections at once", |s, v| {
         s.http.connections_max = number(v, 1, 1_000_000)?;
         Ok(())
@@ -93,18 +103,31 @@ pub(crate) static TABLE: &[Setting] = &[
         s.app.upload_bytes_max = bytes(v)?;
         if s.app.upload_bytes_max == 0 { Err("takes at least 1 byte".to_owned()) } else { Ok(()) }
     }),
-    setting!("upload.accept", "jpeg, png, gif, webp, avif", "Formats that are taken in, between commas", |s, v| {
-        s.app.accepted = list(v)
-            .map(|word| MediaType::from_extension(&word.to_ascii_lowercase()).or_else(|| MediaType::from_mime(word)))
-            .collect::<Option<Vec<_>>>()
-            .filter(|accepted| !accepted.is_empty())
-            .ok_or_else(|| "takes any of jpeg, png, gif, webp, avif between commas".to_owned())?;
-        Ok(())
-    }),
-    setting!("upload.free_min", "256MB", "Free space below which uploads are refused; reads go on", |s, v| {
-        s.app.free_min = bytes(v)?;
-        Ok(())
-    }),
+    setting!(
+        "upload.accept",
+        "jpeg, png, gif, webp, avif",
+        "Formats that are taken in, between commas",
+        |s, v| {
+            s.app.accepted = list(v)
+                .map(|word| {
+                    MediaType::from_extension(&word.to_ascii_lowercase())
+                        .or_else(|| MediaType::from_mime(word))
+                })
+                .collect::<Option<Vec<_>>>()
+                .filter(|accepted| !accepted.is_empty())
+                .ok_or_else(|| "takes any of jpeg, png, gif, webp, avif between commas".to_owned())?;
+            Ok(())
+        }
+    ),
+    setting!(
+        "upload.free_min",
+        "256MB",
+        "Free space below which uploads are refused; reads go on",
+        |s, v| {
+            s.app.free_min = bytes(v)?;
+            Ok(())
+        }
+    ),
     setting!("image.side_max", "32768", "Longest width or height in pixels", |s, v| {
         s.app.limits.side_max = number(v, 1, 65_535)?;
         Ok(())
@@ -121,10 +144,15 @@ pub(crate) static TABLE: &[Setting] = &[
         s.app.trash_keep = seconds(v)?;
         Ok(())
     }),
-    setting!("sweep.grace", "24h", "Age that an unreferenced file must reach before it is removed", |s, v| {
-        s.app.sweep_grace = seconds(v)?;
-        Ok(())
-    }),
+    setting!(
+        "sweep.grace",
+        "24h",
+        "Age that an unreferenced file must reach before it is removed",
+        |s, v| {
+            s.app.sweep_grace = seconds(v)?;
+            Ok(())
+        }
+    ),
     setting!("sweep.interval", "60s", "Pause between two sweeps", |s, v| {
         s.app.sweep_interval = seconds(v)?;
         if s.app.sweep_interval == 0 { Err("takes at least 1s".to_owned()) } else { Ok(()) }
@@ -133,10 +161,15 @@ pub(crate) static TABLE: &[Setting] = &[
         s.app.cache_bytes = bytes(v)?;
         Ok(())
     }),
-    setting!("sandbox.mode", "auto", "Confinement of decoders: auto (goes on with one layer missing), require, or off", |s, v| {
-        s.sandbox = v.parse().map_err(|_| "takes auto, require or off".to_owned())?;
-        Ok(())
-    }),
+    setting!(
+        "sandbox.mode",
+        "auto",
+        "Confinement of decoders: auto (goes on with one layer missing), require, or off",
+        |s, v| {
+            s.sandbox = v.parse().map_err(|_| "takes auto, require or off".to_owned())?;
+            Ok(())
+        }
+    ),
     setting!("sandbox.workers", "one a core", "Pictures decoded at once", |s, v| {
         s.workers = Some(number(v, 1, 1024)?);
         Ok(())
@@ -153,14 +186,19 @@ pub(crate) static TABLE: &[Setting] = &[
         s.log_level = v.parse().map_err(|_| "takes error, warn, info, debug or trace".to_owned())?;
         Ok(())
     }),
-    setting!("log.access", "on", "Whether a line a request goes to the standard output: on or off", |s, v| {
-        s.log_access = match v {
-            "on" | "true" => true,
-            "off" | "false" => false,
-            _ => return Err("takes on or off".to_owned()),
-        };
-        Ok(())
-    }),
+    setting!(
+        "log.access",
+        "on",
+        "Whether a line a request goes to the standard output: on or off",
+        |s, v| {
+            s.log_access = match v {
+                "on" | "true" => true,
+                "off" | "false" => false,
+                _ => return Err("takes on or off".to_owned()),
+            };
+            Ok(())
+        }
+    ),
 ];
 
 /// A time to wait for a sender: at least a second, because none at all would refuse everybody.
@@ -173,9 +211,12 @@ fn timeout(text: &str) -> Result<Duration, String> {
 
 /// An origin: scheme and host, without a path.
 fn base_url(text: &str) -> Result<String, String> {
-    let invalid = || "takes http:// or https:// with a host, without a path, such as https://img.example.org".to_owned();
+    let invalid = || {
+        "takes http:// or https:// with a host, without a path, such as https://img.example.org".to_owned()
+    };
     let text = text.strip_suffix('/').unwrap_or(text);
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).ok_or_else(invalid)?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']' | b'_');
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']' | b'_');
     if host.is_empty() || !host.bytes().all(plain) { Err(invalid()) } else { Ok(text.to_owned()) }
 }

@@ -26,12 +26,22 @@ pub(super) fn seconds(text: &str) -> Result<i64, String> {
         _ => return Err("takes a number of seconds, or one with s, m, h or d, such as 30d".to_owned()),
     };
     let number: i64 = number.parse().map_err(|_| "takes a whole number, such as 30d".to_owned())?;
-    number.checked_mul(factor).filter(|seconds| *seconds <= 100 * 366 * 86_400).ok_or_else(|| "takes at most a hundred years".to_owned())
+    number
+        .checked_mul(factor)
+        .filter(|seconds| *seconds <= 100 * 366 * 86_400)
+        .ok_or_else(|| "takes at most a hundred years".to_owned())
 }
 
 /// A whole number between `min` and `max`.
-pub(super) fn number<N: std::str::FromStr + PartialOrd + std::fmt::Display + Copy>(text: &str, min: N, max: N) -> Result<N, String> {
-    text.parse().ok().filter(|number| (&min..=&max).contains(&number)).ok_or_else(|| format!("takes a whole number from {min} to {max}"))
+pub(super) fn number<N: std::str::FromStr + PartialOrd + std::fmt::Display + Copy>(
+    text: &str,
+    min: N,
+    max: N,
+) -> Result<N, String> {
+    text.parse()
+        .ok()
+        .filter(|number| (&min..=&max).contains(&number))
+        .ok_or_else(|| format!("takes a whole number from {min} to {max}"))
 }
 
 /// Parts between commas, without the spaces round them.
@@ -51,10 +61,21 @@ mod tests {
 
     #[test]
     fn sizes_and_times_have_units() {
-        for (text, value) in [("0", Some(0)), ("100MB", Some(100 << 20)), ("5 kB", Some(5120)), ("1g", Some(1 << 30)), ("MB", None), ("1.5MB", None), ("-1", None), ("9999999999999TB", None)] {
+        for (text, value) in [
+            ("0", Some(0)),
+            ("100MB", Some(100 << 20)),
+            ("5 kB", Some(5120)),
+            ("1g", Some(1 << 30)),
+            ("MB", None),
+            ("1.5MB", None),
+            ("-1", None),
+            ("9999999999999TB", None),
+        ] {
             assert_eq!(bytes(text).ok(), value, "{text}");
         }
-        for (text, value) in [("0", Some(0)), ("30d", Some(2_592_000)), ("90 m", Some(5_400)), ("1y", None), ("", None)] {
+        for (text, value) in
+            [("0", Some(0)), ("30d", Some(2_592_000)), ("90 m", Some(5_400)), ("1y", None), ("", None)]
+        {
             assert_eq!(seconds(text).ok(), value, "{text}");
         }
     }

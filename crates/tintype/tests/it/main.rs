@@ -1,2 +1,12 @@
 //! Tests of the running program, over HTTP. The tree mirrors the routes.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+mod bad_input;
+mod bytes;
+mod files;
+mod images;
+mod keeping;
+mod sandbox;
+mod security;
+mod support;

@@ -6,6 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
 use tintype_app::{
     image::Changes,
     text::{self, InvalidField},
@@ -89,18 +90,21 @@ pub(crate) async fn change(
     State(http): State<Http>,
     caller: Caller,
     id: Path<String>,
-    body: Result<Json<ChangeRequest>, JsonRejection>,
+    body: Result<Json<Map<String, Value>>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let app = &http.app;
     let id = super::id(&http, &id)?;
     let actor = caller.actor(app).await?;
-    let Json(request) = body.map_err(|error| {
+    let unreadable = |why: &str| {
         let detail = format!(
-            "The body cannot be read ({}). Send JSON with any of title, description, alt, label, tags, visibility, expires_in.",
-            error.body_text()
+            "The body cannot be read ({why}). Send a JSON object with any of title, description, alt, label, tags, visibility, expires_in."
         );
         Problem::new(app, Code::MalformedBody, detail)
-    })?;
+    };
+    // By way of an object, because the fields of a struct are also taken from an array, by their order.
+    let Json(object) = body.map_err(|error| unreadable(&error.body_text()))?;
+    let request: ChangeRequest =
+        serde_json::from_value(Value::Object(object)).map_err(|error| unreadable(&error.to_string()))?;
     let changes = request.checked().map_err(|error| Problem::from_field(app, &error))?;
     let image = app.change(&actor, id, changes).await.map_err(|error| Problem::from_image(app, &error))?;
     Ok(no_store(Json(ImageReply::new(&caller.origin.base, &image, None, false)).into_response()))

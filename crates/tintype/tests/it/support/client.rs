@@ -15,6 +15,10 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
+    pub(crate) fn new(status: u16, headers: Vec<(String, String)>, body: Vec<u8>) -> Self {
+        Self { status, headers, body }
+    }
+
     /// A header's value, or "".
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
@@ -22,8 +26,9 @@ impl Reply {
 
     /// The body as JSON.
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|error| panic!("{error}: {} {}", self.status, String::from_utf8_lossy(&self.body)))
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| {
+            panic!("{error}: {} {}", self.status, String::from_utf8_lossy(&self.body))
+        })
     }
 
     /// The body as text.
@@ -48,10 +53,22 @@ impl Reply {
     /// Asserts a problem document with this status and code.
     #[track_caller]
     pub(crate) fn expect_problem(self, status: u16, code: &str) -> Self {
-        assert_eq!((self.status, self.header("content-type")), (status, "application/problem+json"), "{}", self.text());
+        assert_eq!(
+            (self.status, self.header("content-type")),
+            (status, "application/problem+json"),
+            "{}",
+            self.text()
+        );
         let json = self.json();
-        assert_eq!((json["code"].as_str(), json["status"].as_u64()), (Some(code), Some(u64::from(status))), "{json}");
-        assert!(!json["detail"].as_str().unwrap_or_default().is_empty() && json["request_id"].is_string(), "{json}");
+        assert_eq!(
+            (json["code"].as_str(), json["status"].as_u64()),
+            (Some(code), Some(u64::from(status))),
+            "{json}"
+        );
+        assert!(
+            !json["detail"].as_str().unwrap_or_default().is_empty() && json["request_id"].is_string(),
+            "{json}"
+        );
         self
     }
 }
@@ -82,17 +99,17 @@ impl Client {
         self
     }
 
-    /// Sends this header with every request.
-    pub(crate) fn with_header(mut self, name: &str, value: &str) -> Self {
-        self.headers.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    /// Another client that shows the same cookie.
-    pub(crate) fn same_browser(&self) -> Self {
-        let copy = Self::new(&self.base);
+    /// Another client that shows the same cookie and token, on a connection of its own.
+    pub(crate) fn again(&self) -> Self {
+        let mut copy = Self::new(&self.base);
+        copy.token.clone_from(&self.token);
         *copy.cookie.lock().unwrap_or_else(PoisonError::into_inner) = self.cookie();
         copy
+    }
+
+    /// The token that it shows.
+    pub(crate) fn token(&self) -> String {
+        self.token.clone().expect("a client with a token")
     }
 
     /// The owner's cookie that the server has set.
@@ -139,8 +156,25 @@ impl Client {
     }
 
     /// Any request. `path` may also be a whole address.
-    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Reply {
-        let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) };
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Reply {
+        self.try_send(method, path, headers, body).expect("the server answers")
+    }
+
+    /// Any request, to a server that may go away.
+    pub(crate) fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Result<Reply, ureq::Error> {
+        let url = self.here(path);
         let mut request = ureq::http::Request::builder().method(method).uri(url);
         let own = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         for (name, value) in own.chain(headers.iter().copied()) {
@@ -153,17 +187,27 @@ impl Client {
             request = request.header("cookie", cookie);
         }
         let request = request.body(body.unwrap_or_default().to_vec()).expect("a valid request");
-        let mut response = self.agent.run(request).expect("the server answers");
+        let mut response = self.agent.run(request)?;
         let headers: Vec<(String, String)> = response
             .headers()
             .iter()
-            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .map(|(name, value)| {
+                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+            })
             .collect();
         if let Some((_, set)) = headers.iter().find(|(name, _)| name == "set-cookie") {
             let pair = set.split(';').next().unwrap_or_default().to_owned();
             *self.cookie.lock().unwrap_or_else(PoisonError::into_inner) = Some(pair);
         }
-        let body = response.body_mut().with_config().limit(1 << 30).read_to_vec().expect("a whole body");
-        Reply { status: response.status().as_u16(), headers, body }
+        let body = response.body_mut().with_config().limit(1 << 30).read_to_vec()?;
+        Ok(Reply { status: response.status().as_u16(), headers, body })
+    }
+
+    /// The address of `path` on this server. A link may name another host: its `base_url`, or an earlier port.
+    fn here(&self, path: &str) -> String {
+        match path.split_once("://") {
+            Some((_, rest)) => format!("{}/{}", self.base, rest.split_once('/').map_or("", |(_, path)| path)),
+            None => format!("{}{path}", self.base),
+        }
     }
 }

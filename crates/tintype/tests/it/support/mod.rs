@@ -1,9 +1,16 @@
 //! The program under test, started on a folder of its own, and clients that can do only what theirs may.
 
+mod base64;
 mod client;
+mod mount;
 mod multipart;
+pub(crate) mod picture;
+mod raw;
 mod server;
 
+pub(crate) use base64::base64;
 pub(crate) use client::{Client, Reply};
+pub(crate) use mount::{Mount, skipped};
 pub(crate) use multipart::Form;
-pub(crate) use server::{Server, tintype};
+pub(crate) use raw::Raw;
+pub(crate) use server::{Server, count_files, tintype};

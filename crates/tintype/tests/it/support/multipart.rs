@@ -16,7 +16,10 @@ impl Form {
     /// Adds a file. Quotes and line breaks of its name are encoded as browsers do (the HTML standard).
     pub(crate) fn file(self, name: &str, bytes: &[u8]) -> Self {
         let name = name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
-        self.part(&format!("name=\"file\"; filename=\"{name}\"\r\nContent-Type: application/octet-stream"), bytes)
+        self.part(
+            &format!("name=\"file\"; filename=\"{name}\"\r\nContent-Type: application/octet-stream"),
+            bytes,
+        )
     }
 
     /// Adds a field.
@@ -24,8 +27,11 @@ impl Form {
         self.part(&format!("name=\"{name}\""), value.as_bytes())
     }
 
-    fn part(mut self, head: &str, bytes: &[u8]) -> Self {
-        self.parts.extend_from_slice(format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {head}\r\n\r\n").as_bytes());
+    /// Adds a part with a disposition of one's own.
+    pub(crate) fn part(mut self, head: &str, bytes: &[u8]) -> Self {
+        self.parts.extend_from_slice(
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {head}\r\n\r\n").as_bytes(),
+        );
         self.parts.extend_from_slice(bytes);
         self.parts.extend_from_slice(b"\r\n");
         self

@@ -3,22 +3,27 @@
 use std::{
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
+use serde_json::Value;
 use tempfile::TempDir;
 use tintype_testkit::wait;
 
 use super::Client;
 
-const START: Duration = Duration::from_secs(20);
-const STOP: Duration = Duration::from_secs(40);
+/// Generous, because tests share the machine with others.
+const START: Duration = Duration::from_secs(60);
+const STOP: Duration = Duration::from_secs(60);
 
 /// A server of the program under test.
 pub(crate) struct Server {
     child: Child,
     dir: TempDir,
+    data: PathBuf,
+    access: Arc<Mutex<String>>,
     pub(crate) base: String,
 }
 
@@ -35,9 +40,30 @@ impl Server {
 
     /// Starts on a folder that may hold an earlier server's data.
     pub(crate) fn on(dir: TempDir, flags: &[&str]) -> Self {
+        let data = dir.path().join("data");
+        Self::spawn(dir, data, flags)
+    }
+
+    /// Starts with a base URL that is not the address on which the tests reach it.
+    pub(crate) fn with_base(base_url: &str) -> Self {
+        let mut server = Self::with(&["--base-url", base_url]);
+        assert_eq!(server.base, base_url, "the ready line says what to open");
+        let holder =
+            std::fs::read_to_string(server.data.join("tintype.lock")).expect("the lock names its holder");
+        let (_, address) = holder.trim().split_once("listening on ").expect("the holder's address");
+        server.base = format!("http://{address}");
+        server
+    }
+
+    /// Starts with a data folder that lies elsewhere and outlasts the server.
+    pub(crate) fn at(data: PathBuf, flags: &[&str]) -> Self {
+        Self::spawn(tempfile::tempdir().expect("a temporary folder"), data, flags)
+    }
+
+    fn spawn(dir: TempDir, data: PathBuf, flags: &[&str]) -> Self {
         let mut child = tintype()
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(dir.path().join("data"))
+            .arg(&data)
             .args(flags)
             .current_dir(dir.path())
             .stdout(Stdio::piped())
@@ -45,19 +71,26 @@ impl Server {
             .spawn()
             .expect("the program starts");
         let stdout = child.stdout.take().expect("stdout is piped");
+        let access = Arc::new(Mutex::new(String::new()));
         let (send, receive) = std::sync::mpsc::channel();
+        let lines = access.clone();
         std::thread::spawn(move || {
             // Keeps reading to the end, so that the access log never fills the pipe.
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                let mut text = lines.lock().unwrap_or_else(PoisonError::into_inner);
+                text.push_str(&line);
+                text.push('\n');
                 let _ = send.send(line);
             }
         });
         let line = receive.recv_timeout(START).unwrap_or_else(|_| {
+            let _ = child.kill();
             let log = std::fs::read_to_string(dir.path().join("app.log")).unwrap_or_default();
             panic!("the server did not say that it is ready; its log:\n{log}")
         });
-        let base = line.strip_prefix("Tintype is ready: ").expect("the ready line").trim_end_matches('/').to_owned();
-        Self { child, dir, base }
+        let base = line.strip_prefix("Tintype is ready: ").expect("the ready line");
+        let base = base.trim_end_matches('/').to_owned();
+        Self { child, dir, data, access, base }
     }
 
     /// A client without any cookie or token.
@@ -67,8 +100,14 @@ impl Server {
 
     /// A client with a new token of these scopes.
     pub(crate) fn token(&self, scopes: &str) -> Client {
-        let name = format!("t{}", unique());
-        let output = self.run(&["token", "create", "--name", &name, "--scope", scopes]);
+        static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+        let name = format!("t{}", NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+        self.token_with(&["--name", &name, "--scope", scopes])
+    }
+
+    /// A client with a token that `token create` makes of these flags.
+    pub(crate) fn token_with(&self, flags: &[&str]) -> Client {
+        let output = self.run(&[&["token", "create"], flags].concat());
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         Client::new(&self.base).with_token(String::from_utf8_lossy(&output.stdout).trim())
     }
@@ -78,15 +117,22 @@ impl Server {
         tintype()
             .args(arguments)
             .arg("--data")
-            .arg(self.data())
+            .arg(&self.data)
             .current_dir(self.dir.path())
             .output()
             .expect("the program starts")
     }
 
+    /// Asserts that `tintype check` finds catalogue and store alike.
+    #[track_caller]
+    pub(crate) fn assert_clean(&self) {
+        let output = self.run(&["check"]);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+    }
+
     /// The data folder.
-    pub(crate) fn data(&self) -> PathBuf {
-        self.dir.path().join("data")
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
     }
 
     /// Address and port.
@@ -99,20 +145,59 @@ impl Server {
         std::fs::read_to_string(self.dir.path().join("app.log")).unwrap_or_default()
     }
 
-    /// The number of stored originals.
-    pub(crate) fn originals(&self) -> usize {
-        count_files(&self.data().join("originals"))
+    /// The lines on the standard output so far: the access log.
+    pub(crate) fn access_log(&self) -> String {
+        self.access.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Process id.
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+    /// The number of stored originals.
+    pub(crate) fn originals(&self) -> usize {
+        count_files(&self.data.join("originals"))
+    }
+
+    /// What `/health` says at a pointer such as `/sandbox/deaths`.
+    pub(crate) fn health(&self, pointer: &str) -> Value {
+        let health = self.client().get("/health").expect(200).json();
+        health.pointer(pointer).unwrap_or_else(|| panic!("no {pointer} in {health}")).clone()
+    }
+
+    /// Files without a name that the server holds open: uploads under way.
+    pub(crate) fn nameless_files(&self) -> usize {
+        let open = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("the server runs");
+        open.flatten()
+            .filter_map(|entry| std::fs::read_link(entry.path()).ok())
+            .filter(|target| {
+                target.starts_with(&self.data) && target.to_string_lossy().ends_with("(deleted)")
+            })
+            .count()
+    }
+
+    /// Waits until no upload is under way: a file is closed a moment after its answer.
+    #[track_caller]
+    pub(crate) fn settle(&self) {
+        wait::until("the uploads under way to end", STOP, || self.nameless_files() == 0);
+    }
+
+    /// Sends SIGTERM and does not wait.
+    pub(crate) fn ask_to_stop(&self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs").success());
+    }
+
+    /// Waits until the server has ended.
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        wait::until_some("the server to stop", STOP, || self.child.try_wait().ok().flatten())
     }
 
     /// Kills the server without a word and gives its folder back.
     pub(crate) fn kill(mut self) -> TempDir {
         self.child.kill().expect("the server runs");
         self.child.wait().expect("a killed process ends");
+        self.take_dir()
+    }
+
+    /// The folder of a server that has ended.
+    pub(crate) fn stopped(self) -> TempDir {
         self.take_dir()
     }
 
@@ -123,8 +208,8 @@ impl Server {
     }
 
     fn terminate(&mut self) {
-        let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
-        let ended = wait::until_some("the server to stop", STOP, || self.child.try_wait().ok().flatten());
+        self.ask_to_stop();
+        let ended = self.ended();
         assert!(ended.success(), "the server ended with {ended}; its log:\n{}", self.log());
     }
 
@@ -155,12 +240,8 @@ pub(crate) fn tintype() -> Command {
     command
 }
 
-fn count_files(dir: &Path) -> usize {
+/// Files in a folder and those below it; none where there is no folder.
+pub(crate) fn count_files(dir: &Path) -> usize {
     let Ok(entries) = std::fs::read_dir(dir) else { return 0 };
     entries.flatten().map(|entry| if entry.path().is_dir() { count_files(&entry.path()) } else { 1 }).sum()
-}
-
-fn unique() -> u64 {
-    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
-    NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
 }

@@ -1,5 +1,8 @@
 //! The accept loop: bounded connections, a deadline for every head, an end that lets requests under way finish.
 
+mod body;
+mod wire;
+
 use std::{
     convert::Infallible,
     future::Future,
@@ -7,16 +10,14 @@ use std::{
     net::SocketAddr,
     pin::Pin,
     sync::Arc,
+    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
-use axum::{Router, body::Body, response::Response};
-use http::{Request, header};
+use axum::{Router, body::Body};
+use http::{Request, Response, header};
 use hyper::{body::Incoming, server::conn::http1};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
-};
+use hyper_util::{rt::TokioTimer, server::graceful::GracefulShutdown};
 use tintype_app::App;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -25,12 +26,16 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower_service::Service as _;
 
+use self::wire::Wire;
+pub(crate) use self::{body::FrontBody, wire::Files};
 use crate::{
     Http,
     access_log::{AccessLog, Line},
     caller::Peer,
     config::HttpConfig,
-    hot, router,
+    hot,
+    linger::Lingering,
+    router,
 };
 
 /// Largest head of a request.
@@ -76,16 +81,20 @@ pub async fn serve(
     let graceful = GracefulShutdown::new();
     let writer = tokio::spawn(log.clone().run());
     loop {
-        let Ok(permit) = connections.clone().acquire_owned().await else { break };
-        let (stream, peer) = tokio::select! {
+        let next = async {
+            let permit = connections.clone().acquire_owned().await;
+            (permit, listener.0.accept().await)
+        };
+        let (permit, accepted) = tokio::select! {
             () = stop.cancelled() => break,
-            accepted = listener.0.accept() => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    pause_after(&error).await;
-                    continue;
-                }
-            },
+            next = next => next,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                pause_after(&error).await;
+                continue;
+            }
         };
         prepare(&stream);
         let mut builder = http1::Builder::new();
@@ -93,8 +102,12 @@ pub async fn serve(
             .timer(TokioTimer::new())
             .header_read_timeout(header_timeout)
             .max_headers(HEAD_FIELDS_MAX)
-            .max_buf_size(HEAD_BYTES_MAX.max(64 << 10));
-        let connection = builder.serve_connection(TokioIo::new(stream), front.connection(peer));
+            .max_buf_size(HEAD_BYTES_MAX.max(64 << 10))
+            // Bodies stay apart from heads, as `wire` needs it.
+            .writev(true);
+        let files = Files::default();
+        let wire = Wire::new(stream, files.clone());
+        let connection = builder.serve_connection(wire, front.connection(peer, files));
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             // A connection that breaks is its client's business; what failed here was logged where it failed.
@@ -140,8 +153,8 @@ struct Front {
 }
 
 impl Front {
-    fn connection(&self, peer: SocketAddr) -> Connection {
-        Connection { front: self.clone(), peer }
+    fn connection(&self, peer: SocketAddr, files: Files) -> Connection {
+        Connection { front: self.clone(), peer, files }
     }
 }
 
@@ -149,33 +162,53 @@ impl Front {
 struct Connection {
     front: Front,
     peer: SocketAddr,
+    files: Files,
 }
 
-type Answer = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+/// An answer that is ready costs no allocation.
+enum Answer {
+    Ready(Option<Response<FrontBody>>),
+    Routed(Pin<Box<dyn Future<Output = Response<FrontBody>> + Send>>),
+}
+
+impl Future for Answer {
+    type Output = Result<Response<FrontBody>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut *self {
+            Self::Ready(response) => {
+                response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response)))
+            }
+            Self::Routed(routed) => routed.as_mut().poll(cx).map(Ok),
+        }
+    }
+}
 
 impl hyper::service::Service<Request<Incoming>> for Connection {
-    type Response = Response;
+    type Response = Response<FrontBody>;
     type Error = Infallible;
     type Future = Answer;
 
     fn call(&self, request: Request<Incoming>) -> Answer {
         let begun = Instant::now();
         let (parts, body) = request.into_parts();
-        if let Some(response) = hot::answer(&self.front.http, &parts) {
+        if let Some(response) = hot::answer(&self.front.http, &parts, &self.files) {
             self.front.note(self.peer, &parts.method, &parts.uri, &response, begun);
-            return Box::pin(std::future::ready(Ok(response)));
+            return Answer::Ready(Some(response));
         }
         let (method, uri) = (parts.method.clone(), parts.uri.clone());
+        let body = Lingering::new(body, &parts.headers);
         let mut request = Request::from_parts(parts, Body::new(body));
         request.extensions_mut().insert(Peer(self.peer));
         let front = self.front.clone();
         let peer = self.peer;
-        Box::pin(async move {
+        Answer::Routed(Box::pin(async move {
             let mut router = front.router.clone();
             let Ok(response) = router.call(request).await;
+            let response = response.map(FrontBody::from);
             front.note(peer, &method, &uri, &response, begun);
-            Ok(response)
-        })
+            response
+        }))
     }
 }
 
@@ -185,24 +218,23 @@ impl Front {
         peer: SocketAddr,
         method: &http::Method,
         uri: &http::Uri,
-        response: &Response,
+        response: &Response<FrontBody>,
         begun: Instant,
     ) {
         if !self.log.is_on() {
             return;
         }
-        let declared = response
-            .headers()
-            .get(header::CONTENT_LENGTH)
-            .and_then(|value| value.to_str().ok()?.parse().ok());
-        let known = || http_body::Body::size_hint(response.body()).exact();
+        let known = http_body::Body::size_hint(response.body()).exact();
+        let declared = || {
+            response.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok())
+        };
         self.log.write(&Line {
             now: self.http.app.clock().now(),
             peer: peer.ip(),
             method,
             uri,
             status: response.status(),
-            bytes: declared.or_else(known).unwrap_or(0),
+            bytes: known.or_else(declared).unwrap_or(0),
             millis: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
         });
     }

@@ -1,0 +1,12 @@
+// Where things are.
+import { join, resolve } from 'node:path'
+
+export const root = resolve(import.meta.dirname, '../../..')
+export const work = join(root, 'bench/.work')
+export const fixtures = process.env.TINTYPE_FIXTURES || resolve(root, '../shared/fixtures')
+
+export function binary() {
+  const path = process.env.BENCH_BINARY
+  if (!path) throw new Error('BENCH_BINARY is not set; start this by bench/run')
+  return path
+}

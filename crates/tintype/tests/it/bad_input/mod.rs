@@ -1,0 +1,6 @@
+//! Bodies and senders that are no use.
+
+mod bodies;
+mod hostile;
+mod senders;
+mod too_large;

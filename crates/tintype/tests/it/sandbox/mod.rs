@@ -1,0 +1,3 @@
+//! Decoders that attack.
+
+mod misbehave;
