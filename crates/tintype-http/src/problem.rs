@@ -376,28 +376,54 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// A number of bytes for people: `100 MB` (binary megabytes, as file managers show them).
+/// A number of bytes for people: `100 MB`, `3.3 MB` (binary, rounded, as the web app shows them).
 pub(crate) fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
     if bytes < 1024 {
         return format!("{bytes} bytes");
     }
-    let (mut value, mut unit) = (bytes / 1024, 0);
-    let mut rest = bytes % 1024;
-    while value >= 1024 && unit + 1 < UNITS.len() {
-        rest = value % 1024;
-        value /= 1024;
+    let mut unit = 0;
+    // Tenths of the unit, rounded.
+    let mut tenths = (u128::from(bytes) * 10 + 512) / 1024;
+    while tenths >= 10_240 && unit + 1 < UNITS.len() {
         unit += 1;
+        tenths = (u128::from(bytes) * 10 + (512 << (10 * unit))) >> (10 * (unit + 1));
     }
-    let tenth = rest * 10 / 1024;
-    if value < 10 && tenth > 0 {
-        format!("{value}.{tenth} {}", UNITS[unit])
-    } else {
-        format!("{value} {}", UNITS[unit])
+    match (tenths / 10, tenths % 10) {
+        (whole @ 0..10, tenth @ 1..) => format!("{whole}.{tenth} {}", UNITS[unit]),
+        (whole, tenth) => format!("{} {}", whole + u128::from(tenth >= 5), UNITS[unit]),
     }
 }
 
 fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + chars.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_rounded_for_people() {
+        for (bytes, text) in [
+            (0, "0 bytes"),
+            (1023, "1023 bytes"),
+            (1024, "1 kB"),
+            (736_469, "719 kB"),
+            (3_435_264, "3.3 MB"),
+            (104_857_600, "100 MB"),
+            (16 << 20, "16 MB"),
+            (5 << 40, "5 TB"),
+            (u64::MAX, "16777216 TB"),
+        ] {
+            assert_eq!(size(bytes), text, "{bytes}");
+        }
+    }
+
+    #[test]
+    fn codes_are_told_apart() {
+        let words: std::collections::BTreeSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(words.len(), Code::ALL.len());
+    }
 }
