@@ -12,7 +12,7 @@ use spdx::{Expression, ParseMode};
 use crate::{Finding, cargo};
 
 /// SPDX names of the licences that may be in what is shipped or built with.
-const PERMISSIVE: [&str; 15] = [
+const PERMISSIVE: [&str; 16] = [
     "0BSD",
     "Apache-2.0",
     "BSD-2-Clause",
@@ -25,6 +25,7 @@ const PERMISSIVE: [&str; 15] = [
     "MIT",
     "MIT-0",
     "MPL-2.0",
+    "Python-2.0",
     "Unicode-3.0",
     "Unlicense",
     "Zlib",

@@ -72,9 +72,9 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
             None
         };
         if matches.get_flag("json") {
-            print_json(&report, mended)?
+            print_json(&report, mended)?;
         } else {
-            print_text(&report, mended)
+            print_text(&report, mended);
         }
         catalog.close().await.context("the catalogue did not close cleanly")?;
         let done = report.is_clean() || mended == Some(report.findings.len());
