@@ -1,4 +1,4 @@
-import { drag, linkOf, png, row } from './support/files'
+import { drag, linkOf, paste, png, row } from './support/files'
 import { expect, test } from './support/test'
 
 const file = (name: string, seed: number) => ({ name, mimeType: 'image/png', buffer: png(seed) })
@@ -39,6 +39,29 @@ test('a pasted address does nothing, a pasted file keeps its name', async ({ pag
   await expect(linkOf(page, 'from-a-folder.png')).toHaveValue(/^http/)
 })
 
+test('several files of one paste all come in, and those without a name get one each', async ({ page }) => {
+  await page.goto('/')
+  // What browsers call a bitmap that never was a file.
+  const files = [file('one.png', 21), file('two.png', 22), file('image.png', 23), file('image.png', 24)]
+  expect(await paste(page.locator('body'), '', files)).toBe(true)
+  await expect(page.getByRole('row')).toHaveCount(4)
+  await expect(linkOf(page, 'one.png')).toHaveValue(/^http/)
+  await expect(linkOf(page, 'two.png')).toHaveValue(/^http/)
+  await expect(page.getByRole('textbox', { name: /^Link of pasted-[-\d]{15}\.png$/ })).toHaveValue(/^http/)
+  await expect(page.getByRole('textbox', { name: /^Link of pasted-[-\d]{15}-2\.png$/ })).toHaveValue(/^http/)
+})
+
+test('a paste inside a field is left to the field, unless it has files', async ({ page }) => {
+  await page.goto('/')
+  await page.getByTestId('chooser').setInputFiles([file('first.png', 25)])
+  const field = linkOf(page, 'first.png')
+  await expect(field).toHaveValue(/^http/)
+  expect(await paste(field, 'https://example.org/picture.png')).toBe(false)
+  expect(await paste(field, 'a caption', [file('second.png', 26)])).toBe(true)
+  await expect(linkOf(page, 'second.png')).toHaveValue(/^http/)
+  await expect(page.getByRole('row')).toHaveCount(2)
+})
+
 test('the Paste button takes the picture in the clipboard, and says when there is none', async ({ page }) => {
   await page.goto('/')
   await page.evaluate(() => navigator.clipboard.writeText('words'))
@@ -72,6 +95,40 @@ test('a camera is offered where there may be one', async ({ page, isMobile }) =>
   await page.goto('/')
   await expect(page.getByRole('button', { name: 'Camera' })).toHaveCount(isMobile ? 1 : 0)
 })
+
+test('the chooser takes several files of the types that the server takes', async ({ page }) => {
+  await page.goto('/')
+  const chooser = page.getByTestId('chooser')
+  await expect(chooser).toHaveAttribute('multiple', '')
+  const accept = ((await chooser.getAttribute('accept')) ?? '').split(',')
+  const config = await (await page.request.get('/api/v1/config')).json()
+  const types: { media_type: string; extensions: string[] }[] = config.upload.accepted
+  expect(types.length).toBeGreaterThan(3)
+  expect(accept).toEqual(types.flatMap(type => [type.media_type, ...type.extensions.map(each => `.${each}`)]))
+})
+
+const WEBKIT = 'AppleWebKit/605.1.15 (KHTML, like Gecko)'
+for (const [device, userAgent, fingers] of [
+  ['an iPhone', `Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) ${WEBKIT} Version/18.5 Mobile/15E148`, 5],
+  ['an iPad that calls itself a Mac', `Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) ${WEBKIT} Version/18.5`, 5],
+  ['a Mac', `Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) ${WEBKIT} Version/18.5`, 0],
+] as const)
+  test.describe(`on ${device}`, () => {
+    test.use({ userAgent })
+    const whole = fingers > 0
+    test(
+      whole ? 'any picture may be chosen, so that HEIC arrives as JPEG' : 'the types are named',
+      async ({ page }) => {
+        await page.addInitScript(count => {
+          Object.defineProperty(navigator, 'maxTouchPoints', { get: () => count })
+        }, fingers)
+        await page.goto('/')
+        const chooser = page.getByTestId('chooser')
+        await expect(chooser).toHaveAttribute('accept', whole ? 'image/*' : /^image\/jpeg,\.jpg,/)
+        await expect(chooser).toHaveAttribute('multiple', '')
+      },
+    )
+  })
 
 test('uploads go on while another tab is shown, and the tray tells', async ({ page }) => {
   const session = await page.context().newCDPSession(page)

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { crc32, deflateSync } from 'node:zlib'
-import type { Page } from '@playwright/test'
+import type { Locator, Page } from '@playwright/test'
 import { expect, test } from './test'
 
 const FOLDER = process.env.TINTYPE_FIXTURES ?? join(import.meta.dirname, '../../../../shared/fixtures')
@@ -92,6 +92,28 @@ export async function drag(
       document.body.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: transfer }))
     },
     [type, files.map(({ name, mimeType, buffer }) => ({ name, mimeType, data: buffer.toString('base64') }))] as const,
+  )
+}
+
+/**
+ * A paste event on an element, as the browser makes it for text and files. Says whether the app took it, so that the
+ * browser does nothing more with it.
+ */
+export function paste(on: Locator, text: string, files: Upload[] = []): Promise<boolean> {
+  const given = files.map(({ name, mimeType, buffer }) => ({ name, mimeType, data: buffer.toString('base64') }))
+  return on.evaluate(
+    (element, [text, files]) => {
+      const transfer = new DataTransfer()
+      if (text !== '') transfer.setData('text/plain', text)
+      for (const { name, mimeType, data } of files) {
+        const bytes = Uint8Array.from(atob(data), letter => letter.charCodeAt(0))
+        transfer.items.add(new File([bytes], name, { type: mimeType }))
+      }
+      return !element.dispatchEvent(
+        new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData: transfer }),
+      )
+    },
+    [text, given] as const,
   )
 }
 

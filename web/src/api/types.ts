@@ -30,6 +30,10 @@ export function isImage(value: unknown): value is Image {
 
 export function isConfig(value: unknown): value is Config {
   return (
-    isRecord(value) && isRecord(value.upload) && Array.isArray(value.upload.accepted) && 'bytes_max' in value.upload
+    isRecord(value) &&
+    isRecord(value.image_limits) &&
+    isRecord(value.upload) &&
+    Array.isArray(value.upload.accepted) &&
+    'bytes_max' in value.upload
   )
 }

@@ -46,6 +46,10 @@ export const messages = {
     folder: 'This is a folder. Open it and drop the pictures inside.',
     unreadable: 'The browser could not read this file. It may have moved; choose it again.',
     tooLarge: (size: number, max: number) => `This file is ${bytes(size)}; the limit is ${bytes(max)}.`,
+    side: (width: number, height: number, max: number) =>
+      `This picture is ${number(width)} × ${number(height)} pixels; the limit is ${number(max)} on a side.`,
+    pixels: (width: number, height: number, max: number) =>
+      `This picture has ${number(width * height)} pixels (${number(width)} × ${number(height)}); the limit is ${number(max)}.`,
     type: (found: string | null, accepted: readonly string[]) =>
       `${found === null ? 'This is not a picture' : `This is ${found}`}; the server takes ${list(accepted)}.`,
   },

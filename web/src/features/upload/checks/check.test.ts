@@ -11,7 +11,10 @@ const accepted = [
   { media_type: 'image/jpeg', name: 'JPEG', extensions: ['jpg', 'jpeg'] },
   { media_type: 'image/png', name: 'PNG', extensions: ['png'] },
 ]
-const config = { upload: { bytes_max: 104_857_600, accepted, files_max: 100, who: 'anyone' as const } }
+const config = {
+  upload: { bytes_max: 104_857_600, accepted, files_max: 100, who: 'anyone' as const },
+  image_limits: { side_max: 32_768, pixels_max: 100_000_000, frames_max: 1_000 },
+}
 const jpeg = bytes(0xff, 0xd8, 0xff, 0xe0, 0, 16, 'JFIF')
 
 describe('kindOf', () => {
@@ -69,6 +72,31 @@ describe('check', () => {
     expect(check(9, bytes('GIF89a'), config)?.detail).toBe(
       'This is of the type image/gif; the server takes JPEG and PNG.',
     )
+  })
+
+  const png = (width: number, height: number) => {
+    const head = new Uint8Array(33)
+    head.set(bytes(0x89, 'PNG\r\n', 0x1a, '\n', 0, 0, 0, 13, 'IHDR'))
+    new DataView(head.buffer).setUint32(16, width)
+    new DataView(head.buffer).setUint32(20, height)
+    return head
+  }
+
+  it('says the dimensions and the limit of a picture that is too long or has too many pixels', () => {
+    expect(check(9, png(30, 32_769), config)).toMatchObject({
+      code: 'side',
+      detail: 'This picture is 30 × 32,769 pixels; the limit is 32,768 on a side.',
+    })
+    expect(check(9, png(30_000, 30_000), config)).toMatchObject({
+      code: 'pixels',
+      detail: 'This picture has 900,000,000 pixels (30,000 × 30,000); the limit is 100,000,000.',
+    })
+    expect(check(9, png(10_000, 10_001), config)?.code).toBe('pixels')
+  })
+
+  it('lets dimensions through up to the very limit', () => {
+    expect(check(9, png(32_768, 3_000), config)).toBeNull()
+    expect(check(9, png(10_000, 10_000), config)).toBeNull()
   })
 
   it('refuses an empty file', () => expect(check(0, bytes(), config)?.code).toBe('empty'))

@@ -1,5 +1,5 @@
-/** How many bytes of a file are read to tell its kind. */
-export const HEAD_BYTES = 16
+/** How many bytes of a file are read to tell its kind, and its width and height: a JPEG has them behind its metadata. */
+export const HEAD_BYTES = 65_536
 
 /** What the first bytes say: a type that the server may take, a type known by name alone, or nothing known. */
 export type Kind = { media: string } | { named: string } | null

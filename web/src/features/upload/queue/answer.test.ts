@@ -29,6 +29,7 @@ describe('readAnswer', () => {
 
   it.each([
     [400, false],
+    [401, false],
     [403, false],
     [408, true],
     [413, false],
@@ -57,6 +58,7 @@ describe('readAnswer', () => {
 
   it('has words for a proxy that brings none', () => {
     expect(answer(413, '<html>413</html>')).toMatchObject({ problem: { detail: expect.stringContaining('2 MB') } })
+    expect(answer(401, '')).toMatchObject({ problem: { detail: expect.stringContaining('with a token only') } })
     expect(answer(507, '')).toMatchObject({ problem: { detail: expect.stringContaining('disk is full') } })
     expect(answer(418, '')).toMatchObject({ problem: { detail: expect.stringContaining('418') } })
   })

@@ -9,6 +9,7 @@ const config = {
     files_max: 100,
     who: 'anyone' as const,
   },
+  image_limits: { side_max: 32_768, pixels_max: 100_000_000, frames_max: 1_000 },
 }
 
 let around: FakeSurroundings
@@ -64,6 +65,33 @@ describe('the queue', () => {
     expect(states()).toEqual(['big refused', 'notes.jpg refused', 'empty refused', 'dir refused', 'good sending'])
     expect(transport.sendings.map(sending => sending.name)).toEqual(['good'])
     expect(totals()).toMatchObject({ count: 1, refused: 4, size: 1_000 })
+  })
+
+  it('looks behind a JPEG’s metadata for its dimensions before it sends a byte', async () => {
+    const metadata = new Uint8Array(40_000)
+    // The start, a marker, and a segment of 39,996 bytes that fills the rest.
+    metadata.set([0xff, 0xd8, 0xff, 0xe1, 0x9c, 0x3c])
+    const frame = new Uint8Array([0xff, 0xc0, 0, 17, 8, 0xff, 0xff, 0xff, 0xff, 3])
+    const large = new File([metadata, frame], 'large', { type: 'image/jpeg' })
+    const roomy = new UploadQueue({ ...config, upload: { ...config.upload, bytes_max: 100_000 } }, transport, around)
+    roomy.add([{ file: large, name: 'large', folder: false }])
+    await settle()
+    expect(roomy.snapshot.get().rows[0]?.state).toMatchObject({
+      kind: 'refused',
+      problem: { detail: 'This picture is 65,535 × 65,535 pixels; the limit is 32,768 on a side.' },
+    })
+    expect(transport.sendings).toEqual([])
+  })
+
+  it('keeps the queue where the server asks for a token', async () => {
+    await give('a', 'b', 'c', 'd')
+    transport.of('a').events.reply({ status: 401, body: '', retryAfter: null })
+    expect(queue.snapshot.get().rows[0]?.state).toMatchObject({
+      kind: 'refused',
+      problem: { status: 401, detail: 'This server takes uploads with a token only.' },
+    })
+    expect(states()).toEqual(['a refused', 'b sending', 'c sending', 'd sending'])
+    expect(queue.snapshot.get().connection.kind).toBe('up')
   })
 
   it('shows the server’s refusal on its row and goes on', async () => {

@@ -1,8 +1,8 @@
 import type { Problem } from '../../../api/problem'
-import type { Config, Image } from '../../../api/types'
+import type { Image } from '../../../api/types'
 import { messages } from '../../../lib/messages'
 import { Cell } from '../../../lib/store'
-import { check, folderProblem, unreadableProblem } from '../checks/check'
+import { check, folderProblem, type Limits, unreadableProblem } from '../checks/check'
 import { HEAD_BYTES } from '../checks/magic'
 import { readAnswer } from './answer'
 import { backoff } from './backoff'
@@ -46,7 +46,7 @@ export class UploadQueue {
   /** Called once for each image that the server took. */
   onReady: (image: Image) => void = () => {}
 
-  readonly #config: Pick<Config, 'upload'>
+  readonly #config: Limits
   readonly #transport: Transport
   readonly #around: Surroundings
   readonly #aborts = new Map<string, () => void>()
@@ -57,7 +57,7 @@ export class UploadQueue {
   #probing = false
   #cancelRetry: (() => void) | null = null
 
-  constructor(config: Pick<Config, 'upload'>, transport: Transport, around: Surroundings) {
+  constructor(config: Limits, transport: Transport, around: Surroundings) {
     this.#config = config
     this.#transport = transport
     this.#around = around
