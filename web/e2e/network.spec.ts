@@ -1,3 +1,4 @@
+import { brittle } from './support/brittle'
 import { linkOf, png, row } from './support/files'
 import { expect, test } from './support/test'
 
@@ -16,19 +17,18 @@ test('without a network rows wait, and go on by themselves', async ({ page, cont
   await expect(linkOf(page, 'two.png')).toHaveValue(/^http/)
 })
 
-test('a connection that breaks half-way is taken up again', async ({ page }) => {
-  const session = await page.context().newCDPSession(page)
-  await session.send('Network.enable')
-  await page.goto('/')
-  const network = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 80_000 }
-  await session.send('Network.emulateNetworkConditions', network)
+test('a connection that breaks half-way is taken up again', async ({ page, server }) => {
+  const way = await brittle(server.url)
+  await page.goto(`${way.url}/`)
+  await expect(page.getByTestId('chooser')).toBeAttached()
+  way.cutAfter(300_000)
   const big = { name: 'big.png', mimeType: 'image/png', buffer: Buffer.concat([png(3, 400), Buffer.alloc(300_000)]) }
   await page.getByTestId('chooser').setInputFiles([big])
-  await expect(row(page, 'big.png')).toContainText(/sending [1-9]\d* %/)
-  await session.send('Network.emulateNetworkConditions', { ...network, offline: true })
+  await way.cut
   await expect(row(page, 'big.png')).toContainText('Waiting for connection')
-  await session.send('Network.emulateNetworkConditions', { ...network, uploadThroughput: -1 })
+  way.mend()
   await expect(linkOf(page, 'big.png')).toHaveValue(/^http/, { timeout: 30_000 })
+  way.close()
 })
 
 test('leaving is asked about while bytes move, and only then', async ({ page }) => {
