@@ -102,7 +102,8 @@ pub async fn serve(
             .timer(TokioTimer::new())
             .header_read_timeout(header_timeout)
             .max_headers(HEAD_FIELDS_MAX)
-            .max_buf_size(HEAD_BYTES_MAX.max(64 << 10))
+            .max_header_size(HEAD_BYTES_MAX)
+            .max_buf_size(2 * HEAD_BYTES_MAX)
             // Bodies stay apart from heads, as `wire` needs it.
             .writev(true);
         let files = Files::default();

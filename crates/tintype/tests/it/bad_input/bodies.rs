@@ -79,3 +79,12 @@ fn pictures_beyond_a_limit_are_refused_with_it() {
     }
     browser.upload("a", &build::gif_animated(8, 8, 3, 1)).expect(201);
 }
+
+#[test]
+fn a_head_beyond_its_limit_is_refused() {
+    let server = Server::start();
+    let answer =
+        |bytes: usize| server.client().get_with("/version", &[("x-long", &"x".repeat(bytes))]).status;
+    assert_eq!(answer(24 << 10), 200);
+    assert_eq!(answer(40 << 10), 431);
+}
