@@ -1,6 +1,6 @@
 //! Listing, reading, changing, deleting and restoring images.
 
-use tintype_catalog::{Cursor, ImageChanges, ListQuery, Page, Restored};
+use tintype_catalog::{Cursor, ImageChanges, ListQuery, Order, Page, Restored};
 use tintype_types::{ImageId, Visibility, secret::DeleteToken};
 
 use crate::{
@@ -51,7 +51,7 @@ pub struct Changes {
 }
 
 impl App {
-    /// A page of the actor's own images, newest first. A browser that has uploaded nothing has an empty one.
+    /// A page of the actor's own images. A browser that has uploaded nothing has an empty one.
     ///
     /// # Errors
     /// Not allowed, a cursor that no list gave out, or the server's own trouble.
@@ -60,14 +60,15 @@ impl App {
         actor: &Actor,
         limit: u32,
         cursor: Option<&str>,
+        order: Order,
         label: Option<String>,
     ) -> Result<Page, ImageError> {
         authorize(actor, Action::List, None, self.config.uploaders)?;
-        let before = cursor.map(str::parse::<Cursor>).transpose().map_err(|_| ImageError::InvalidCursor)?;
+        let after = cursor.map(str::parse::<Cursor>).transpose().map_err(|_| ImageError::InvalidCursor)?;
         let Some(owner) = actor.owner() else {
             return Ok(Page { images: Vec::new(), next: None, total: 0 });
         };
-        let query = ListQuery { limit: limit.clamp(1, LIST_MAX), before, label };
+        let query = ListQuery { limit: limit.clamp(1, LIST_MAX), after, order, label };
         Ok(self.catalog.images_of(owner, query, self.clock.now()).await.map_err(Trouble::from)?)
     }
 

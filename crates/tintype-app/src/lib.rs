@@ -30,7 +30,7 @@ use tokio_util::task::TaskTracker;
 use crate::{cache::RamCache, clock::Clock, config::AppConfig, random::Random};
 
 pub use actor::{Actor, Credential};
-pub use tintype_catalog::{AliasKind, Image, OwnerId, Token};
+pub use tintype_catalog::{AliasKind, Image, Order, OwnerId, Token};
 pub use tintype_sandbox::{SelfTest, Status};
 pub use tintype_types as types;
 pub use trouble::Trouble;

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, time::Instant};
 
-use tintype_catalog::{Catalog, Duplicates, ListQuery, NewImage, OwnerId};
+use tintype_catalog::{Catalog, Duplicates, ListQuery, NewImage, Order, OwnerId};
 use tintype_types::{BlobKey, ContentHash, ImageId, MediaType, UnixMillis, Visibility};
 use tokio::task::JoinSet;
 
@@ -103,7 +103,7 @@ async fn read(catalog: &Catalog, owner: OwnerId) {
     let (elapsed, cpu) = (start.elapsed().as_secs_f64() * 1e3, cpu_ms() - cpu);
     println!("image by id: {:.3} ms, {:.3} ms CPU", each(elapsed), each(cpu as f64));
     let start = Instant::now();
-    let query = ListQuery { limit: 50, before: None, label: None };
+    let query = ListQuery { limit: 50, after: None, order: Order::Newest, label: None };
     for _ in 0..100 {
         catalog.images_of(owner, query.clone(), NOW).await.expect("lists");
     }

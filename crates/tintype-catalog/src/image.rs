@@ -118,7 +118,7 @@ pub struct ImageChanges {
 
 /// Everything of an image in one statement, its bytes and its path included.
 macro_rules! select_image {
-    ($rest:literal) => {
+    ($($rest:literal),+ $(,)?) => {
         concat!(
             "select images.sequence, images.id, images.owner_id, images.received_hash, images.received_bytes, \
              images.keep_metadata, images.file_name, images.title, images.description, images.alt, images.label, \
@@ -128,7 +128,7 @@ macro_rules! select_image {
              blobs.key as blob_key, blobs.bytes as blob_bytes, blobs.state as blob_state, \
              (select min(paths.path) from paths where paths.image_id = images.sequence) as path \
              from images left join blobs on blobs.id = images.blob_id ",
-            $rest
+            $($rest),+
         )
     };
 }

@@ -32,7 +32,7 @@ pub use catalog::Catalog;
 pub use check::{Blob, BlobState, Counts};
 pub use error::{CatalogError, Cause, Constraint, Result};
 pub use image::{DeletedReason, Image, ImageChanges, StoredBlob};
-pub use list::{Cursor, InvalidCursor, ListQuery, Page};
+pub use list::{Cursor, InvalidCursor, ListQuery, Order, Page};
 pub use owner::OwnerId;
 pub use path::AliasKind;
 pub use publish::{Duplicates, NewImage, Published};

@@ -19,12 +19,24 @@ pub struct ListQuery {
     /// Most images of a page.
     pub limit: u32,
     /// Where the page before ended; `None` for the first.
-    pub before: Option<Cursor>,
+    pub after: Option<Cursor>,
+    /// Which end of the list comes first.
+    pub order: Order,
     /// Only images of this label.
     pub label: Option<String>,
 }
 
-/// A page of a list, newest first.
+/// Which images of a list come first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// Those that came last.
+    #[default]
+    Newest,
+    /// Those that came first.
+    Oldest,
+}
+
+/// A page of a list.
 #[derive(Clone, Debug)]
 pub struct Page {
     /// The images.
@@ -73,7 +85,7 @@ impl FromStr for Cursor {
 }
 
 impl Catalog {
-    /// One page of an owner's images, newest first; deleted and expired ones are left out.
+    /// One page of an owner's images; deleted and expired ones are left out.
     ///
     /// # Errors
     /// As every question.
@@ -98,6 +110,23 @@ impl Cursor {
     }
 }
 
+/// What a page asks for: images beyond a place, in the order that the index holds them.
+macro_rules! select_page {
+    ($beyond:literal, $direction:literal, $also:literal) => {
+        select_image!(
+            "where images.owner_id = $1 and images.deleted_at is null and (images.created_at, images.sequence) ",
+            $beyond,
+            " ($2, $3) and (images.expires_at is null or images.expires_at > $4) ",
+            $also,
+            " order by images.created_at ",
+            $direction,
+            ", images.sequence ",
+            $direction,
+            " limit $5"
+        )
+    };
+}
+
 /// One image more than the limit, to see whether another page follows.
 async fn page(
     db: &mut AnyConnection,
@@ -105,26 +134,21 @@ async fn page(
     query: &ListQuery,
     now: UnixMillis,
 ) -> Result<Vec<Image>> {
-    let before = query.before.unwrap_or(Cursor { created_at: i64::MAX, sequence: i64::MAX });
-    let sql = if query.label.is_some() {
-        select_image!(
-            "where images.owner_id = $1 and images.deleted_at is null \
-             and (images.created_at, images.sequence) < ($2, $3) \
-             and (images.expires_at is null or images.expires_at > $4) and images.label = $6 \
-             order by images.created_at desc, images.sequence desc limit $5"
-        )
-    } else {
-        select_image!(
-            "where images.owner_id = $1 and images.deleted_at is null \
-             and (images.created_at, images.sequence) < ($2, $3) \
-             and (images.expires_at is null or images.expires_at > $4) \
-             order by images.created_at desc, images.sequence desc limit $5"
-        )
+    let end = match query.order {
+        Order::Newest => i64::MAX,
+        Order::Oldest => i64::MIN,
+    };
+    let after = query.after.unwrap_or(Cursor { created_at: end, sequence: end });
+    let sql = match (query.order, query.label.is_some()) {
+        (Order::Newest, false) => select_page!("<", "desc", ""),
+        (Order::Newest, true) => select_page!("<", "desc", "and images.label = $6"),
+        (Order::Oldest, false) => select_page!(">", "asc", ""),
+        (Order::Oldest, true) => select_page!(">", "asc", "and images.label = $6"),
     };
     let mut question = sqlx::query(sql)
         .bind(owner.0)
-        .bind(before.created_at)
-        .bind(before.sequence)
+        .bind(after.created_at)
+        .bind(after.sequence)
         .bind(now.0)
         .bind(i64::from(query.limit) + 1);
     if let Some(label) = &query.label {

@@ -66,7 +66,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List your images, newest first. */
+        /** List your images. */
         get: operations["listImages"];
         put?: never;
         /**
@@ -586,6 +586,8 @@ export interface operations {
                 limit?: number;
                 /** @description The `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description Which come first; `newest` where it is left away. Pages of one list are asked for in one order. */
+                order?: "newest" | "oldest";
                 /** @description Only images that were uploaded with this label. */
                 label?: string;
             };

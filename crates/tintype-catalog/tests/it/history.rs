@@ -1,7 +1,7 @@
 //! Random histories: whatever happens in whatever order, counters, references and states fit the rows.
 
 use proptest::prelude::*;
-use tintype_catalog::{CatalogError, Constraint, Duplicates, ListQuery, NewImage, OwnerId};
+use tintype_catalog::{CatalogError, Constraint, Duplicates, ListQuery, NewImage, Order, OwnerId};
 use tintype_types::{ContentHash, ImageId, UnixMillis};
 
 use crate::support::{NOW, TestCatalog, new_image};
@@ -115,7 +115,7 @@ impl History {
                 let expired = image.expires_at.is_some_and(|end| end <= self.now);
                 alive += i64::from(image.owner == owner && image.deleted_at.is_none() && !expired);
             }
-            let query = ListQuery { limit: 1000, before: None, label: None };
+            let query = ListQuery { limit: 1000, after: None, order: Order::Newest, label: None };
             let page = self.test.images_of(owner, query, self.now).await.expect("lists");
             assert_eq!((page.total, page.images.len() as i64), (alive, alive));
         }

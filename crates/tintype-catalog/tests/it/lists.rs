@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
-use tintype_catalog::{Catalog, ListQuery, NewImage, OwnerId, Page};
+use tintype_catalog::{Catalog, ListQuery, NewImage, Order, OwnerId, Page};
 use tintype_types::{ImageId, UnixMillis};
 
 use crate::support::{NOW, TestCatalog, new_image, unique_hash};
 
 fn first(limit: u32) -> ListQuery {
-    ListQuery { limit, before: None, label: None }
+    ListQuery { limit, after: None, order: Order::Newest, label: None }
 }
 
 fn ids(page: &Page) -> Vec<ImageId> {
@@ -24,14 +24,14 @@ async fn walk(catalog: &Catalog, owner: OwnerId, mut query: ListQuery) -> Vec<Im
         all.extend(ids(&page));
         match page.next {
             // As a client does: the cursor goes out as text and comes back as text.
-            Some(next) => query.before = Some(next.to_string().parse().expect("a cursor")),
+            Some(next) => query.after = Some(next.to_string().parse().expect("a cursor")),
             None => return all,
         }
     }
 }
 
 #[tokio::test]
-async fn pages_follow_each_other_newest_first() {
+async fn pages_follow_each_other_in_either_order() {
     let test = TestCatalog::new().await;
     let (owner, other) = (test.owner().await, test.owner().await);
     let mut expected = Vec::new();
@@ -45,6 +45,11 @@ async fn pages_follow_each_other_newest_first() {
     expected.reverse();
     for limit in [1, 3, 10, 24, 25, 26, 100] {
         assert_eq!(walk(&test, owner, first(limit)).await, expected, "limit {limit}");
+    }
+    expected.reverse();
+    for limit in [1, 3, 24, 25, 26] {
+        let query = ListQuery { order: Order::Oldest, ..first(limit) };
+        assert_eq!(walk(&test, owner, query).await, expected, "limit {limit}, oldest first");
     }
     assert_eq!(test.images_of(owner, first(3), NOW).await.unwrap().total, 25);
     let nobody = test.images_of(OwnerId(4711), first(3), NOW).await.unwrap();
@@ -84,7 +89,9 @@ async fn a_label_filters() {
     }
     let query = ListQuery { label: Some("blog".to_owned()), ..first(2) };
     assert_eq!(test.images_of(owner, query.clone(), NOW).await.unwrap().total, 3);
-    assert_eq!(walk(&test, owner, query).await, labelled);
+    assert_eq!(walk(&test, owner, query.clone()).await, labelled);
+    labelled.reverse();
+    assert_eq!(walk(&test, owner, ListQuery { order: Order::Oldest, ..query }).await, labelled);
 }
 
 #[tokio::test(flavor = "multi_thread")]

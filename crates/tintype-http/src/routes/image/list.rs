@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
-use tintype_app::{image::LIST_DEFAULT, text};
+use tintype_app::{Order, image::LIST_DEFAULT, text};
 
 use super::upload::no_store;
 use crate::{
@@ -25,11 +25,33 @@ pub(crate) struct ListParams {
     limit: Option<u32>,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,
+    /// Which come first; `newest` where it is left away. Pages of one list are asked for in one order.
+    #[serde(default)]
+    #[param(inline)]
+    order: OrderParam,
     /// Only images that were uploaded with this label.
     label: Option<String>,
 }
 
-/// List your images, newest first.
+/// Which images of a list come first, by when they were uploaded.
+#[derive(Clone, Copy, Default, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum OrderParam {
+    #[default]
+    Newest,
+    Oldest,
+}
+
+impl From<OrderParam> for Order {
+    fn from(order: OrderParam) -> Self {
+        match order {
+            OrderParam::Newest => Self::Newest,
+            OrderParam::Oldest => Self::Oldest,
+        }
+    }
+}
+
+/// List your images.
 #[utoipa::path(
     get,
     path = "/api/v1/images",
@@ -51,7 +73,7 @@ pub(crate) async fn list(
     let app = &http.app;
     let Query(params) = params.map_err(|error| {
         let detail = format!(
-            "The query cannot be read ({}). It takes limit (1 to 200), cursor and label.",
+            "The query cannot be read ({}). It takes limit (1 to 200), cursor, order (newest or oldest) and label.",
             error.body_text()
         );
         Problem::new(app, Code::InvalidField, detail)
@@ -63,7 +85,13 @@ pub(crate) async fn list(
     };
     let actor = caller.actor(app).await?;
     let page = app
-        .list(&actor, params.limit.unwrap_or(LIST_DEFAULT), params.cursor.as_deref(), label)
+        .list(
+            &actor,
+            params.limit.unwrap_or(LIST_DEFAULT),
+            params.cursor.as_deref(),
+            params.order.into(),
+            label,
+        )
         .await
         .map_err(|error| Problem::from_image(app, &error))?;
     let base = &caller.origin.base;

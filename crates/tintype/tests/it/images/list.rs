@@ -31,6 +31,9 @@ fn the_newest_come_first_in_pages_without_gaps() {
     ids.reverse();
     for limit in [1, 2, 3, 7, 50] {
         assert_eq!(pages(&browser, limit, ""), ids, "limit {limit}");
+        assert_eq!(pages(&browser, limit, "&order=newest"), ids, "limit {limit}");
+        let oldest: Vec<String> = ids.iter().rev().cloned().collect();
+        assert_eq!(pages(&browser, limit, "&order=oldest"), oldest, "limit {limit}");
     }
     let first = browser.get("/api/v1/images?limit=3").expect(200);
     assert_eq!((first.at("/total"), first.header("cache-control")), ("7".to_owned(), "no-store"));
@@ -73,7 +76,7 @@ fn what_is_no_list_is_refused() {
     browser.get("/api/v1/config").expect(200);
     let empty = browser.get("/api/v1/images").expect(200);
     assert_eq!(empty.json(), json!({"images": [], "next_cursor": null, "total": 0}));
-    for query in ["cursor=nonsense", "limit=many", "limit=-1", "page=2", "label=%07"] {
+    for query in ["cursor=nonsense", "limit=many", "limit=-1", "page=2", "label=%07", "order=largest"] {
         let reply = browser.get(&format!("/api/v1/images?{query}")).expect(400);
         assert_eq!(reply.at("/code"), "invalid_field", "{query}");
     }
