@@ -95,7 +95,7 @@ test('more contrast darkens lines and quiet words', async ({ page }) => {
 test('forced colours keep the edges of buttons, and mark what is chosen and which page is shown', async ({ page }) => {
   await page.emulateMedia({ forcedColors: 'active' })
   await page.goto('/')
-  for (const name of [/^Choose/, 'Paste']) {
+  for (const name of [/^Choose (images|photos)$/, 'Paste']) {
     const button = page.getByRole('button', { name })
     expect(await button.evaluate(element => getComputedStyle(element).borderTopWidth)).not.toBe('0px')
     const colours = await button.evaluate(element => {

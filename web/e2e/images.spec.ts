@@ -39,6 +39,60 @@ test('grid and table show the same, newest first; the choice is in the address a
   await expect(rows).toHaveCount(5)
 })
 
+test('order and density are chosen from a menu, stand in the address and are remembered', async ({
+  page,
+  isMobile,
+}) => {
+  await page.goto('/')
+  await seed(page, 12)
+  await page.goto('/images?view=grid')
+  await expect(tiles(page)).toHaveCount(12)
+  const choose = async (words: string) => {
+    await page.getByRole('button', { name: 'Order and size' }).click()
+    await page.getByRole('menuitemradio', { name: words }).click()
+  }
+  const columns = async () => Number(await page.getByRole('grid').getAttribute('aria-colcount'))
+  const wide = await columns()
+  await choose('Oldest first')
+  await expect(page).toHaveURL(/\/images\?view=grid&order=oldest$/)
+  await expect(tiles(page).first()).toHaveAccessibleName(/seed-001\.png/)
+  await choose('Compact')
+  await expect(page).toHaveURL(/density=compact$/)
+  await expect.poll(columns).toBeGreaterThan(isMobile ? wide : wide + 2)
+  await page.getByRole('button', { name: 'Order and size' }).click()
+  await expect(page.getByRole('menuitemradio', { name: 'Oldest first' })).toBeChecked()
+  await expect(page.getByRole('menuitemradio', { name: 'Newest first' })).not.toBeChecked()
+  await page.keyboard.press('Escape')
+
+  // What is uploaded meanwhile comes at the end; what is deleted there comes back there.
+  const upload = { name: 'last.png', mimeType: 'image/png', buffer: png(99) }
+  expect((await page.request.post('/api/v1/images', { multipart: { file: upload } })).status()).toBe(201)
+  await page.reload()
+  await expect(tiles(page)).toHaveCount(13)
+  await expect(tiles(page).last()).toHaveAccessibleName(/last\.png/)
+  await tiles(page).first().focus()
+  await page.keyboard.press('Delete')
+  await expect(tiles(page).first()).toHaveAccessibleName(/seed-002\.png/)
+  await page.keyboard.press('ControlOrMeta+Z')
+  await expect(tiles(page).first()).toHaveAccessibleName(/seed-001\.png/)
+
+  await page.goto('/images')
+  await expect(tiles(page).first()).toHaveAccessibleName(/seed-001\.png/)
+  expect(await columns()).toBeGreaterThan(wide)
+  await page.getByRole('radio', { name: 'Table' }).check()
+  const rows = page
+    .getByRole('table')
+    .getByRole('row')
+    .filter({ has: page.getByRole('cell') })
+  await expect(rows.first()).toContainText('seed-001.png')
+  const height = async () => (await rows.first().boundingBox())?.height ?? 0
+  const low = await height()
+  await choose('Comfortable')
+  await expect.poll(height).toBeGreaterThan(low)
+  await choose('Newest first')
+  await expect(rows.first()).toContainText('last.png')
+})
+
 test('delete is undone by the toast’s button and by Ctrl+Z', async ({ page }) => {
   await page.goto('/')
   await seed(page, 3)

@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { drag, linkOf, paste, png, row } from './support/files'
 import { expect, test } from './support/test'
 
@@ -94,6 +96,28 @@ test('what is dropped before the app runs is kept', async ({ page }) => {
 test('a camera is offered where there may be one', async ({ page, isMobile }) => {
   await page.goto('/')
   await expect(page.getByRole('button', { name: 'Camera' })).toHaveCount(isMobile ? 1 : 0)
+})
+
+test('a folder is chosen whole, with the folders inside', async ({ page, isMobile }) => {
+  await page.goto('/')
+  const button = page.getByRole('button', { name: 'Choose a folder' })
+  if (isMobile) return await expect(button).toHaveCount(0)
+  await expect(button).toBeVisible()
+  const folder = test.info().outputPath('trip')
+  mkdirSync(join(folder, 'day 2'), { recursive: true })
+  const put = (name: string, seed: number) => writeFileSync(join(folder, name), png(seed))
+  put('10.png', 61)
+  put('9.png', 62)
+  put(join('day 2', '1.png'), 63)
+  writeFileSync(join(folder, '.DS_Store'), 'litter')
+  const chooser = page.waitForEvent('filechooser')
+  await button.click()
+  await (await chooser).setFiles(folder)
+  const names = page.getByRole('textbox', { name: /^Link of/ })
+  await expect(names).toHaveCount(3)
+  await expect(page.getByRole('row')).toHaveCount(3)
+  const shown = await names.evaluateAll(fields => fields.map(field => field.getAttribute('aria-label')))
+  expect(shown.toSorted()).toEqual(['Link of 1.png', 'Link of 10.png', 'Link of 9.png'])
 })
 
 test('the chooser takes several files of the types that the server takes', async ({ page }) => {

@@ -11,7 +11,7 @@ test('five photographs by drop, paste and chooser get links that last', { tag: '
   await expect(page.getByTestId('drop-overlay')).toBeHidden()
   await pastePicture(page, third.buffer)
   const choosing = page.waitForEvent('filechooser')
-  await page.getByRole('button', { name: /^Choose/ }).click()
+  await page.getByRole('button', { name: /^Choose (images|photos)$/ }).click()
   await (await choosing).setFiles([fourth, fifth])
 
   await expect(page.getByRole('row')).toHaveCount(5)
@@ -53,6 +53,20 @@ test('the format changes every row and the copies, and is remembered', async ({ 
     await expect.poll(async () => (await clipboard(page)).split('\n').length).toBe(2)
     for (const line of (await clipboard(page)).split('\n')) expect(line).toMatch(pattern)
   }
+  // BBCode holds now.
+  for (const [words, pattern] of [
+    ['Spaces', /^\[img\]\S+ \[img\]\S+$/],
+    ['Commas', /^\[img\]\S+, \[img\]\S+$/],
+    ['Markdown list', /^- \[img\]\S+\n- \[img\]\S+$/],
+  ] as const) {
+    await page.getByRole('button', { name: 'Between the copied' }).click()
+    await page.getByRole('menuitemradio', { name: words }).click()
+    await page.getByRole('button', { name: 'Copy all as BBCode' }).click()
+    await expect.poll(() => clipboard(page)).toMatch(pattern)
+  }
+  await page.getByRole('button', { name: 'Between the copied' }).click()
+  await expect(page.getByRole('menuitemradio', { name: 'Markdown list' })).toBeChecked()
+  await page.keyboard.press('Escape')
   await page.getByRole('button', { name: 'More for one.png' }).click()
   await page.getByRole('menuitem', { name: 'Copy page link' }).click()
   await expect.poll(() => clipboard(page)).toMatch(/\/p\/\w{17}$/)

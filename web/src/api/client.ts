@@ -1,6 +1,7 @@
 import createClient from 'openapi-fetch'
 import { messages } from '../lib/messages'
 import { paths as addresses } from '../lib/paths'
+import type { Order } from '../lib/preferences'
 import { type Problem, parseJson, readProblem } from './problem'
 import type { paths } from './schema'
 import { type Config, type Image, type ImageList, isConfig } from './types'
@@ -26,8 +27,13 @@ function refuse(response: Response, body: unknown): never {
   throw new ApiError(readProblem(response.status, body, messages.problem.status(response.status)))
 }
 
-export async function listImages(cursor: string | null, limit: number, signal?: AbortSignal): Promise<ImageList> {
-  const query = cursor === null ? { limit } : { limit, cursor }
+export async function listImages(
+  order: Order,
+  cursor: string | null,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<ImageList> {
+  const query = cursor === null ? { order, limit } : { order, limit, cursor }
   const { data, error, response } = await client.GET(addresses.api.images, {
     params: { query },
     ...(signal ? { signal } : {}),

@@ -1,6 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import { messages } from '../lib/messages'
-import { isView, type View } from '../lib/preferences'
+import { type Display, displayOf } from '../lib/preferences'
 import UploadPage from '../pages/upload'
 import { Button } from '../ui/button'
 import { Shell } from './shell'
@@ -26,9 +26,7 @@ const upload = createRoute({ getParentRoute: () => root, path: '/', component: U
 const images = createRoute({
   getParentRoute: () => root,
   path: '/images',
-  // A view that does not exist is as good as none.
-  validateSearch: (search: Record<string, unknown>): { view?: View } =>
-    isView(search.view) ? { view: search.view } : {},
+  validateSearch: (search: Record<string, unknown>): Partial<Display> => displayOf(search),
   component: lazyRouteComponent(() => import('../pages/images')),
 })
 

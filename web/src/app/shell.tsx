@@ -6,7 +6,7 @@ import { LiveRegion } from '../features/upload/live-region'
 import { Tray } from '../features/upload/tray'
 import { useIntake } from '../features/upload/use-intake'
 import { messages } from '../lib/messages'
-import { viewChoice } from '../lib/preferences'
+import { displayChoice } from '../lib/preferences'
 import { setTheme, THEMES, theme } from '../lib/theme'
 import { useStore } from '../lib/use-store'
 import { CopyAside } from '../ui/copy-aside'
@@ -25,7 +25,7 @@ const themes = THEMES.map(value => ({ value, label: messages.app.themes[value], 
 export function Shell() {
   const navigate = useNavigate()
   const chosen = useStore(theme)
-  const view = useStore(viewChoice)
+  const view = useStore(displayChoice.view)
   const onUpload = useLocation({ select: location => location.pathname === '/' })
   const over = useIntake()
   return (

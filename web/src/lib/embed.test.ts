@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { embed, embedAll, isFormat, kindsOf, type Linked } from './embed'
+import { embed, embedAll, isFormat, type Join, kindsOf, type Linked } from './embed'
 
 const image = (id: string, del?: string): Linked => ({
   links: { image: `https://h/i/${id}.jpg`, page: `https://h/p/${id}`, ...(del ? { delete: del } : {}) },
@@ -24,8 +24,12 @@ describe('embed', () => {
     expect(embed(image('a'), 'delete')).toBeNull()
   })
 
-  it('copies all, one a line', () => {
-    expect(embedAll([image('a'), image('b')], 'markdown')).toBe('![a](m)\n![b](m)')
+  it('copies all: one a line, in a row, or as a Markdown list', () => {
+    const all = (join: Join) => embedAll([image('a'), image('b')], 'markdown', join)
+    expect(all('lines')).toBe('![a](m)\n![b](m)')
+    expect(all('spaces')).toBe('![a](m) ![b](m)')
+    expect(all('commas')).toBe('![a](m), ![b](m)')
+    expect(all('list')).toBe('- ![a](m)\n- ![b](m)')
   })
 
   it('knows its own formats', () => {

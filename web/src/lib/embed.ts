@@ -27,9 +27,23 @@ export function embed(image: Linked, kind: CopyKind): string | null {
   }
 }
 
-/** All of `images` in one format, one a line. */
-export function embedAll(images: readonly Linked[], format: Format): string {
-  return images.map(image => embed(image, format)).join('\n')
+/** What stands between the pictures where all are copied at once. */
+export const JOINS = ['lines', 'spaces', 'commas', 'list'] as const
+export type Join = (typeof JOINS)[number]
+
+/** All of `images` in one format. `list` is a Markdown list, an item a line. */
+export function embedAll(images: readonly Linked[], format: Format, join: Join): string {
+  const each = images.map(image => embed(image, format))
+  switch (join) {
+    case 'lines':
+      return each.join('\n')
+    case 'spaces':
+      return each.join(' ')
+    case 'commas':
+      return each.join(', ')
+    case 'list':
+      return each.map(text => `- ${text}`).join('\n')
+  }
 }
 
 /** The kinds that this image can be copied as, in menu order. */

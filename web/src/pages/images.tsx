@@ -1,5 +1,5 @@
 import { useLocation, useNavigate, useSearch } from '@tanstack/react-router'
-import { ArrowUp, Grid3x3, List } from 'lucide-react'
+import { ArrowUp, Grid3x3, List, SlidersHorizontal } from 'lucide-react'
 import { useEffect } from 'react'
 import { Grid } from '../features/library/grid'
 import { useLibrary } from '../features/library/library-context'
@@ -7,10 +7,11 @@ import { Table } from '../features/library/table'
 import { useListing } from '../features/library/use-listing'
 import { DropPlate } from '../features/upload/drop-plate'
 import { messages } from '../lib/messages'
-import { type View, viewChoice } from '../lib/preferences'
+import { DENSITIES, type Display, displayChoice, ORDERS, rememberDisplay } from '../lib/preferences'
 import { useMediaQuery } from '../lib/use-media-query'
 import { useStore } from '../lib/use-store'
 import { Button } from '../ui/button'
+import { Menu } from '../ui/menu'
 import { RequestId } from '../ui/problem-note'
 import { Segmented } from '../ui/segmented'
 import css from './images.module.css'
@@ -24,8 +25,9 @@ const views = [
 ] as const
 
 export default function ImagesPage() {
-  const listing = useListing()
-  const view = useView()
+  const [display, choose] = useDisplay()
+  const { view, density } = display
+  const listing = useListing(display.order)
   const narrow = useMediaQuery(NARROW)
   const entry = useLocation({ select: location => location.state.__TSR_key ?? '' })
   useEffect(() => {
@@ -43,19 +45,20 @@ export default function ImagesPage() {
             <Segmented
               label={messages.library.view}
               options={views}
-              value={view.current}
-              onChange={view.choose}
+              value={view}
+              onChange={next => choose('view', next)}
               iconsOnly={narrow}
             />
+            <DisplayMenu display={display} choose={choose} />
           </div>
         ) : null}
       </header>
       <Arrived />
       {empty ? <DropPlate lead={messages.library.emptyLead} /> : null}
-      {images.length > 0 && view.current === 'grid' ? <Grid listing={listing} entry={entry} /> : null}
-      {images.length > 0 && view.current === 'table' ? (
+      {images.length > 0 && view === 'grid' ? <Grid listing={listing} density={density} entry={entry} /> : null}
+      {images.length > 0 && view === 'table' ? (
         <div className={css.inset}>
-          <Table listing={listing} entry={entry} />
+          <Table listing={listing} density={density} entry={entry} />
         </div>
       ) : null}
       {pending ? <p className={css.quiet}>{messages.library.loading}</p> : null}
@@ -71,18 +74,43 @@ export default function ImagesPage() {
   )
 }
 
-/** The address says which view; a bare address shows the one that was chosen last. */
-function useView(): { current: View; choose(view: View): void } {
+type Choose = <K extends keyof Display>(what: K, value: Display[K]) => void
+
+/** The address says how the list is shown; what it leaves out is as it was chosen last. */
+function useDisplay(): [Display, Choose] {
   const navigate = useNavigate()
-  const asked = useSearch({ from: '/images', select: search => search.view })
-  const remembered = useStore(viewChoice)
-  return {
-    current: asked ?? remembered,
-    choose: view => {
-      viewChoice.set(view)
-      void navigate({ to: '/images', search: { view }, replace: true })
-    },
+  const asked = useSearch({ from: '/images' })
+  const view = useStore(displayChoice.view)
+  const order = useStore(displayChoice.order)
+  const density = useStore(displayChoice.density)
+  const choose: Choose = (what, value) => {
+    rememberDisplay(what, value)
+    void navigate({ to: '/images', search: before => ({ ...before, [what]: value }), replace: true })
   }
+  return [{ view, order, density, ...asked }, choose]
+}
+
+function DisplayMenu({ display, choose }: { display: Display; choose: Choose }) {
+  const orders = ORDERS.map(value => ({
+    key: value,
+    label: messages.library.orders[value],
+    checked: value === display.order,
+    act: () => choose('order', value),
+  }))
+  const densities = DENSITIES.map((value, index) => ({
+    key: value,
+    label: messages.library.densities[value],
+    divided: index === 0,
+    checked: value === display.density,
+    act: () => choose('density', value),
+  }))
+  return (
+    <Menu
+      label={messages.library.display}
+      icon={<SlidersHorizontal aria-hidden="true" />}
+      items={[...orders, ...densities]}
+    />
+  )
 }
 
 /** What was uploaded while the reader was further down comes in when they are back at the top. */

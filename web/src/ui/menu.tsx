@@ -1,4 +1,4 @@
-import { Ellipsis } from 'lucide-react'
+import { Check, Ellipsis } from 'lucide-react'
 import { type KeyboardEvent, type ReactNode, useId, useLayoutEffect, useRef, useState } from 'react'
 import { Button } from './button'
 import css from './menu.module.css'
@@ -10,6 +10,8 @@ export interface MenuItem {
   danger?: boolean
   /** A line above sets it off from the items before. */
   divided?: boolean
+  /** One of several choices, and whether it is the one that holds. */
+  checked?: boolean
   /** A link goes there; otherwise `act` is called. */
   href?: string
   act?(): void
@@ -18,8 +20,11 @@ export interface MenuItem {
 interface Props {
   label: string
   items: readonly MenuItem[]
+  icon?: ReactNode
   tabIndex?: number
 }
+
+const ITEMS = '[role^=menuitem]'
 
 const MARGIN = 8
 
@@ -35,7 +40,7 @@ function place(menu: HTMLElement, button: HTMLElement): void {
 }
 
 /** A menu button after the ARIA practices, on the Popover API: top layer, Escape and clicks elsewhere close it. */
-export function Menu({ label, items, tabIndex }: Props) {
+export function Menu({ label, items, icon, tabIndex }: Props) {
   const id = useId()
   const button = useRef<HTMLButtonElement>(null)
   const menu = useRef<HTMLDivElement>(null)
@@ -44,7 +49,7 @@ export function Menu({ label, items, tabIndex }: Props) {
   useLayoutEffect(() => {
     if (!open || !menu.current || !button.current) return
     place(menu.current, button.current)
-    menu.current.querySelector<HTMLElement>('[role=menuitem]')?.focus()
+    menu.current.querySelector<HTMLElement>(ITEMS)?.focus()
     const close = () => menu.current?.hidePopover()
     addEventListener('scroll', close, { once: true, passive: true })
     addEventListener('resize', close, { once: true })
@@ -56,7 +61,7 @@ export function Menu({ label, items, tabIndex }: Props) {
 
   const move = (event: KeyboardEvent) => {
     event.stopPropagation()
-    const all = [...(menu.current?.querySelectorAll<HTMLElement>('[role=menuitem]') ?? [])]
+    const all = [...(menu.current?.querySelectorAll<HTMLElement>(ITEMS) ?? [])]
     const focused = document.activeElement
     const at = focused instanceof HTMLElement ? all.indexOf(focused) : -1
     const last = all.length - 1
@@ -73,7 +78,7 @@ export function Menu({ label, items, tabIndex }: Props) {
         ref={button}
         kind="quiet"
         size="dense"
-        icon={<Ellipsis aria-hidden="true" />}
+        icon={icon ?? <Ellipsis aria-hidden="true" />}
         aria-haspopup="menu"
         aria-expanded={open}
         aria-label={label}
@@ -118,8 +123,10 @@ function Item({ item, close }: { item: MenuItem; close(): void }) {
     close()
     item.act?.()
   }
+  const choice = item.checked === undefined ? {} : { role: 'menuitemradio', 'aria-checked': item.checked }
   return (
-    <button {...shared} type="button" onClick={act}>
+    <button {...shared} {...choice} type="button" onClick={act}>
+      {item.checked === undefined ? null : <Check className={css.check} aria-hidden="true" />}
       {item.icon}
       {item.label}
     </button>

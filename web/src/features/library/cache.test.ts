@@ -17,9 +17,17 @@ const ids = (data: Listed) => imagesOf(data).map(each => each.id)
 
 describe('the cache of listed images', () => {
   it('puts new images on top, once', () => {
-    const data = withNew(listed(['b', 'c'], ['d']), [image('a'), image('c')])
+    const data = withNew(listed(['b', 'c'], ['d']), [image('a'), image('c')], 'newest')
     expect(ids(data)).toEqual(['a', 'b', 'c', 'd'])
     expect(totalOf(data)).toBe(11)
+  })
+
+  it('puts new images at the end of a list that begins with the oldest, once it has been read so far', () => {
+    const part = withNew(listed(['a', 'b'], ['c']), [image('d')], 'oldest')
+    expect(ids(part)).toEqual(['a', 'b', 'c'])
+    expect(totalOf(part)).toBe(11)
+    const all: Listed = { pages: [{ images: [image('a')], next_cursor: null, total: 1 }], pageParams: [null] }
+    expect(ids(withNew(all, [image('c'), image('b')], 'oldest'))).toEqual(['a', 'b', 'c'])
   })
 
   it('removes, and brings back to the same place', () => {
@@ -28,16 +36,18 @@ describe('the cache of listed images', () => {
     const removed = without(before, ['b'])
     expect(ids(removed)).toEqual(['a', 'c', 'd'])
     expect(totalOf(removed)).toBe(9)
-    const back = withBack(removed, image('b'), follower)
+    const back = withBack(removed, image('b'), follower, 'newest')
     expect(ids(back)).toEqual(['a', 'b', 'c', 'd'])
     expect(totalOf(back)).toBe(10)
-    expect(ids(withBack(back, image('b'), follower))).toEqual(['a', 'b', 'c', 'd'])
+    expect(ids(withBack(back, image('b'), follower, 'newest'))).toEqual(['a', 'b', 'c', 'd'])
   })
 
   it('brings the last one back to the end, and one without its follower to its date', () => {
-    expect(ids(withBack(listed(['a']), image('z', 1), null))).toEqual(['a', 'z'])
-    expect(ids(withBack(listed(['a']), image('new', 20), null))).toEqual(['new', 'a'])
-    expect(ids(withBack(listed([]), image('only'), null))).toEqual(['only'])
+    expect(ids(withBack(listed(['a']), image('z', 1), null, 'newest'))).toEqual(['a', 'z'])
+    expect(ids(withBack(listed(['a']), image('new', 20), null, 'newest'))).toEqual(['new', 'a'])
+    expect(ids(withBack(listed(['a']), image('new', 20), null, 'oldest'))).toEqual(['a', 'new'])
+    expect(ids(withBack(listed(['a']), image('old', 1), null, 'oldest'))).toEqual(['old', 'a'])
+    expect(ids(withBack(listed([]), image('only'), null, 'newest'))).toEqual(['only'])
   })
 
   it('takes over the first page where it still meets the rest', () => {

@@ -1,7 +1,8 @@
 import type { InfiniteData } from '@tanstack/react-query'
 import type { Image, ImageList } from '../../api/types'
+import type { Order } from '../../lib/preferences'
 
-/** The pages that have been listed so far, newest image first. */
+/** The pages that have been listed so far. */
 export type Listed = InfiniteData<ImageList, unknown>
 
 export const imagesOf = (data: Listed | undefined): readonly Image[] => data?.pages.flatMap(page => page.images) ?? []
@@ -14,12 +15,19 @@ function mapPages(data: Listed, total: number, change: (images: Image[], page: n
   return { ...data, pages }
 }
 
-/** With images that were just uploaded on top. Those that are listed already move nowhere. */
-export function withNew(data: Listed, images: readonly Image[]): Listed {
+/**
+ * With images that were just uploaded: on top, or, oldest first, at the end where the list has been read so far. Those
+ * that are listed already move nowhere.
+ */
+export function withNew(data: Listed, images: readonly Image[], order: Order): Listed {
   const known = new Set(imagesOf(data).map(image => image.id))
   const fresh = images.filter(image => !known.has(image.id))
   if (fresh.length === 0) return data
-  return mapPages(data, totalOf(data) + fresh.length, (page, index) => (index === 0 ? [...fresh, ...page] : page))
+  const total = totalOf(data) + fresh.length
+  if (order === 'newest') return mapPages(data, total, (page, index) => (index === 0 ? [...fresh, ...page] : page))
+  const last = data.pages.length - 1
+  const whole = data.pages[last]?.next_cursor === null
+  return mapPages(data, total, (page, index) => (whole && index === last ? [...page, ...fresh.toReversed()] : page))
 }
 
 export function without(data: Listed, ids: readonly string[]): Listed {
@@ -36,9 +44,11 @@ export function followerOf(data: Listed | undefined, id: string): string | null 
 }
 
 /** With a deleted image back before `follower`, or else where its date puts it. */
-export function withBack(data: Listed, image: Image, follower: string | null): Listed {
+export function withBack(data: Listed, image: Image, follower: string | null, order: Order): Listed {
   if (imagesOf(data).some(other => other.id === image.id)) return data
-  const isNext = (other: Image) => (follower === null ? other.created_at < image.created_at : other.id === follower)
+  const isLater = (other: Image) =>
+    order === 'newest' ? other.created_at < image.created_at : other.created_at > image.created_at
+  const isNext = (other: Image) => (follower === null ? isLater(other) : other.id === follower)
   const found = data.pages.findIndex(page => page.images.some(isNext))
   const home = found < 0 ? data.pages.length - 1 : found
   return mapPages(data, totalOf(data) + 1, (page, index) => {

@@ -1,6 +1,7 @@
 import { type KeyboardEvent, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { Image } from '../../api/types'
 import { messages } from '../../lib/messages'
+import type { Density } from '../../lib/preferences'
 import { useMediaQuery } from '../../lib/use-media-query'
 import css from './grid.module.css'
 import { type LaidRow, layOut, step } from './layout'
@@ -10,17 +11,19 @@ import type { Listing } from './use-listing'
 import { useBox, useRows } from './use-rows'
 
 const NARROW = '(max-width: 760px)'
-const CELL_MIN = 180
+/** The least side of a square, px, and how many stand in a row at least. */
+const CELLS = { comfortable: { min: 180, columns: 3 }, compact: { min: 96, columns: 5 } }
 const MONTH = 50
 
-/** A contact sheet: squares, newest first, by month. One Tab stop; arrows go from picture to picture. */
-export function Grid({ listing, entry }: { listing: Listing; entry: string }) {
+/** A contact sheet: squares, by month. One Tab stop; arrows go from picture to picture. */
+export function Grid({ listing, density, entry }: { listing: Listing; density: Density; entry: string }) {
   const library = useLibrary()
   const narrow = useMediaQuery(NARROW)
   const box = useRef<HTMLDivElement>(null)
   const { width, top } = useBox(box)
   const gap = narrow ? 2 : 6
-  const columns = Math.max(3, Math.floor((width + gap) / (CELL_MIN + gap)))
+  const least = CELLS[density]
+  const columns = Math.max(least.columns, Math.floor((width + gap) / (least.min + gap)))
   const cell = (width - gap * (columns - 1)) / columns
   const { images, total } = listing
   const layout = useMemo(
@@ -89,6 +92,7 @@ export function Grid({ listing, entry }: { listing: Listing; entry: string }) {
       aria-rowcount={layout.rows.length}
       aria-colcount={columns}
       className={css.grid}
+      data-density={density}
       style={{ blockSize: layout.height }}
       onKeyDown={onKey}
     >

@@ -2,21 +2,23 @@ import { infiniteQueryOptions, type QueryClient } from '@tanstack/react-query'
 import { deleteImage, listImages, problemOf, restoreImage } from '../../api/client'
 import type { Image, ImageList } from '../../api/types'
 import { messages } from '../../lib/messages'
+import type { Order } from '../../lib/preferences'
 import { Cell } from '../../lib/store'
 import { followerOf, type Listed, withBack, withFirstPage, withNew, without } from './cache'
 
 const PAGE = 100
 
-export const imagesQuery = infiniteQueryOptions<ImageList, Error, Listed, string[], string | null>({
-  queryKey: ['images'],
-  queryFn: ({ pageParam, signal }) => listImages(pageParam, PAGE, signal),
-  initialPageParam: null,
-  getNextPageParam: page => page.next_cursor,
-  // Kept for the whole visit, so that Back finds the list as long as it was; `refresh` brings what is new.
-  staleTime: Number.POSITIVE_INFINITY,
-  gcTime: Number.POSITIVE_INFINITY,
-  retry: 1,
-})
+export const imagesQuery = (order: Order) =>
+  infiniteQueryOptions<ImageList, Error, Listed, readonly ['images', Order], string | null>({
+    queryKey: ['images', order],
+    queryFn: ({ pageParam, signal }) => listImages(order, pageParam, PAGE, signal),
+    initialPageParam: null,
+    getNextPageParam: page => page.next_cursor,
+    // Kept for the whole visit, so that Back finds the list as long as it was; `refresh` brings what is new.
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: Number.POSITIVE_INFINITY,
+    retry: 1,
+  })
 
 interface Deleted {
   image: Image
@@ -41,29 +43,39 @@ export class Library {
   onGone: (ids: readonly string[], gone: boolean) => void = () => {}
 
   readonly #queries: QueryClient
+  #order: Order = 'newest'
   #undoable: Deleted[] = []
 
   constructor(queries: QueryClient) {
     this.#queries = queries
   }
 
-  /** A fresh upload. With `hold`, it waits until `release`. */
+  /** Which list is shown. Only that one is kept: the other would not know of what is changed here. */
+  show(order: Order): void {
+    if (order === this.#order) return
+    this.#queries.removeQueries({ queryKey: imagesQuery(this.#order).queryKey })
+    this.#order = order
+    this.held.set([])
+    this.dismiss()
+  }
+
+  /** A fresh upload. With `hold`, it waits until `release`, lest it push down what is being read. */
   arrive(image: Image, hold: boolean): void {
-    if (hold) this.held.set([image, ...this.held.get()])
-    else this.#change(data => withNew(data, [image]))
+    if (hold && this.#order === 'newest') this.held.set([image, ...this.held.get()])
+    else this.#change(data => withNew(data, [image], this.#order))
   }
 
   release(): void {
     const images = this.held.get()
     if (images.length === 0) return
     this.held.set([])
-    this.#change(data => withNew(data, images))
+    this.#change(data => withNew(data, images, this.#order))
   }
 
   async refresh(): Promise<void> {
     if (!this.#data()) return
     try {
-      const first = await listImages(null, PAGE)
+      const first = await listImages(this.#order, null, PAGE)
       this.#change(data => withFirstPage(data, first))
     } catch {
       // The list stays as it was; asking for more of it says what is wrong.
@@ -80,7 +92,7 @@ export class Library {
       await deleteImage(image.id)
     } catch (error) {
       this.#undoable = this.#undoable.filter(other => other !== deleted)
-      this.#change(data => withBack(data, image, deleted.follower))
+      this.#change(data => withBack(data, image, deleted.follower, this.#order))
       this.onGone([image.id], false)
       this.#tellFailed(error, why => messages.library.deleteFailed(nameOf(image), why))
     }
@@ -94,7 +106,7 @@ export class Library {
     this.notice.set(null)
     let restored = 0
     for (const { image, follower } of all) {
-      this.#change(data => withBack(data, image, follower))
+      this.#change(data => withBack(data, image, follower, this.#order))
       this.onGone([image.id], false)
       try {
         await restoreImage(image.id)
@@ -124,10 +136,10 @@ export class Library {
   }
 
   #data(): Listed | undefined {
-    return this.#queries.getQueryData(imagesQuery.queryKey)
+    return this.#queries.getQueryData(imagesQuery(this.#order).queryKey)
   }
 
   #change(change: (data: Listed) => Listed): void {
-    this.#queries.setQueryData(imagesQuery.queryKey, data => (data ? change(data) : data))
+    this.#queries.setQueryData(imagesQuery(this.#order).queryKey, data => (data ? change(data) : data))
   }
 }

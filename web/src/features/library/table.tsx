@@ -2,6 +2,7 @@ import { type KeyboardEvent, useMemo, useRef } from 'react'
 import type { Image } from '../../api/types'
 import { messages } from '../../lib/messages'
 import { onThisHost } from '../../lib/paths'
+import type { Density } from '../../lib/preferences'
 import { bytes, date, dateTime } from '../../lib/units'
 import { useMediaQuery } from '../../lib/use-media-query'
 import { CopyButton } from '../../ui/copy-button'
@@ -15,17 +16,18 @@ import type { Listing } from './use-listing'
 import { useBox, useRows } from './use-rows'
 
 const NARROW = '(max-width: 960px)'
-const ROW = { wide: 60, narrow: 132 }
+/** Heights of a row, px. */
+const ROW = { comfortable: { wide: 60, narrow: 132 }, compact: { wide: 45, narrow: 112 } }
 const { columns } = messages.library
 
 /** Every image on a line with its full link; on narrow windows each line folds. */
-export function Table({ listing, entry }: { listing: Listing; entry: string }) {
+export function Table({ listing, density, entry }: { listing: Listing; density: Density; entry: string }) {
   const library = useLibrary()
   const narrow = useMediaQuery(NARROW)
   const body = useRef<HTMLDivElement>(null)
   const { width, top } = useBox(body)
   const { images, total } = listing
-  const rowHeight = narrow ? ROW.narrow : ROW.wide
+  const rowHeight = ROW[density][narrow ? 'narrow' : 'wide']
   const layout = useMemo(
     () => layOut(images, total, { columns: 1, rowHeight, monthHeight: 0 }),
     [images, total, rowHeight],
@@ -41,7 +43,13 @@ export function Table({ listing, entry }: { listing: Listing; entry: string }) {
   }
 
   return (
-    <div role="table" aria-label={messages.library.title} aria-rowcount={total + 1} className={css.table}>
+    <div
+      role="table"
+      aria-label={messages.library.title}
+      aria-rowcount={total + 1}
+      className={css.table}
+      data-density={density}
+    >
       <div role="rowgroup" className={css.head}>
         <div role="row" aria-rowindex={1} className={css.columns}>
           {[columns.picture, columns.name, columns.link, columns.size, columns.date, columns.actions].map(label => (

@@ -3,6 +3,7 @@ import { useEffect, useMemo } from 'react'
 import { problemOf } from '../../api/client'
 import type { Problem } from '../../api/problem'
 import type { Image } from '../../api/types'
+import type { Order } from '../../lib/preferences'
 import { imagesOf, totalOf } from './cache'
 import { imagesQuery } from './library'
 import { useLibrary } from './library-context'
@@ -19,12 +20,15 @@ export interface Listing {
 }
 
 /** This browser's images, as far as they are listed. */
-export function useListing(): Listing {
+export function useListing(order: Order): Listing {
   const library = useLibrary()
-  const query = useInfiniteQuery(imagesQuery)
+  const query = useInfiniteQuery(imagesQuery(order))
   const { data, isPending, error, hasNextPage, isFetching, fetchNextPage, refetch } = query
   // What other tabs and devices did since the last visit. The first visit has just asked.
-  useEffect(() => void library.refresh(), [library])
+  useEffect(() => {
+    library.show(order)
+    void library.refresh()
+  }, [library, order])
   return useMemo(() => {
     const images = imagesOf(data)
     return {

@@ -1,10 +1,10 @@
-import { Camera, ClipboardPaste, ImagePlus } from 'lucide-react'
+import { Camera, ClipboardPaste, FolderUp, ImagePlus } from 'lucide-react'
 import { type ChangeEvent, type ReactNode, useRef, useState } from 'react'
 import { messages } from '../../lib/messages'
 import { useMediaQuery } from '../../lib/use-media-query'
 import { Button } from '../../ui/button'
 import css from './drop-plate.module.css'
-import { givenFiles } from './intake/given'
+import { givenByFolder, givenFiles } from './intake/given'
 import { readClipboard } from './intake/listen'
 import { useUpload } from './queue-context'
 
@@ -29,14 +29,17 @@ export function DropPlate({ compact = false, lead }: Props) {
   const coarse = useMediaQuery(COARSE)
   const chooser = useRef<HTMLInputElement>(null)
   const camera = useRef<HTMLInputElement>(null)
+  const folder = useRef<HTMLInputElement>(null)
   const [status, setStatus] = useState('')
   const { accepted, bytes_max, who } = config.upload
   const accept = isIos() ? 'image/*' : accepted.flatMap(type => [type.media_type, ...type.extensions.map(e => `.${e}`)])
 
   const take = (event: ChangeEvent<HTMLInputElement>) => {
-    queue.add(givenFiles(event.target.files ?? []))
+    const { files, webkitdirectory } = event.target
+    const given = webkitdirectory ? givenByFolder(files ?? []) : givenFiles(files ?? [])
+    queue.add(given)
     event.target.value = ''
-    setStatus('')
+    setStatus(webkitdirectory && given.length === 0 ? messages.plate.folderEmpty : '')
   }
   const paste = async () => {
     const given = await readClipboard()
@@ -62,7 +65,11 @@ export function DropPlate({ compact = false, lead }: Props) {
           <Button icon={<Camera />} onClick={() => camera.current?.click()}>
             {messages.plate.camera}
           </Button>
-        ) : null}
+        ) : (
+          <Button icon={<FolderUp />} onClick={() => folder.current?.click()}>
+            {messages.plate.folder}
+          </Button>
+        )}
         <Button icon={<ClipboardPaste />} onClick={() => void paste()}>
           {messages.plate.paste}
         </Button>
@@ -78,7 +85,11 @@ export function DropPlate({ compact = false, lead }: Props) {
         {status}
       </p>
       <input ref={chooser} type="file" accept={String(accept)} multiple hidden onChange={take} data-testid="chooser" />
-      {coarse ? <input ref={camera} type="file" accept="image/*" capture="environment" hidden onChange={take} /> : null}
+      {coarse ? (
+        <input ref={camera} type="file" accept="image/*" capture="environment" hidden onChange={take} />
+      ) : (
+        <input ref={folder} type="file" webkitdirectory="" hidden onChange={take} data-testid="folder" />
+      )}
     </section>
   )
 }

@@ -1,10 +1,12 @@
-import { CopyCheck, Eraser, RotateCw, X } from 'lucide-react'
-import { embedAll, FORMATS, type Format } from '../../lib/embed'
+import { ChevronDown, CopyCheck, Eraser, RotateCw, X } from 'lucide-react'
+import type { Image } from '../../api/types'
+import { embedAll, FORMATS, type Format, JOINS } from '../../lib/embed'
 import { messages } from '../../lib/messages'
-import { formatChoice } from '../../lib/preferences'
+import { formatChoice, joinChoice } from '../../lib/preferences'
 import { useStore } from '../../lib/use-store'
 import { Button } from '../../ui/button'
 import { CopyButton } from '../../ui/copy-button'
+import { Menu } from '../../ui/menu'
 import { Segmented } from '../../ui/segmented'
 import { Track } from '../../ui/track'
 import type { Snapshot } from './queue/queue'
@@ -77,18 +79,35 @@ function Head({ snapshot, format }: { snapshot: Snapshot; format: Format }) {
             value={format}
             onChange={next => formatChoice.set(next)}
           />
-          {ready.length > 1 ? (
-            <CopyButton
-              size="dense"
-              text={embedAll(ready, format)}
-              words={messages.queue.copyAll(format)}
-              said={messages.copy.copiedAll(ready.length)}
-              icon={<CopyCheck aria-hidden="true" />}
-            />
-          ) : null}
+          {ready.length > 1 ? <CopyAll images={ready} format={format} /> : null}
         </div>
       ) : null}
       <Track label={messages.queue.label} value={totals.sent} max={totals.size} hidden={!totals.active} />
+    </div>
+  )
+}
+
+function CopyAll({ images, format }: { images: readonly Image[]; format: Format }) {
+  const join = useStore(joinChoice)
+  return (
+    <div className={css.copyAll}>
+      <CopyButton
+        size="dense"
+        text={embedAll(images, format, join)}
+        words={messages.queue.copyAll(format)}
+        said={messages.copy.copiedAll(images.length)}
+        icon={<CopyCheck aria-hidden="true" />}
+      />
+      <Menu
+        label={messages.copy.join}
+        icon={<ChevronDown aria-hidden="true" />}
+        items={JOINS.map(value => ({
+          key: value,
+          label: messages.copy.joins[value],
+          checked: value === join,
+          act: () => joinChoice.set(value),
+        }))}
+      />
     </div>
   )
 }

@@ -32,6 +32,7 @@ export const QueueRow = memo(function QueueRow({ row, format, connected, active,
       className={css.row}
       data-row={row.id}
       data-linked={row.state.kind === 'ready' && !row.state.gone}
+      data-retriable={row.state.kind === 'refused' && row.state.retriable}
       tabIndex={tabIndex}
       onFocus={() => onFocus(row.id)}
     >

@@ -10,6 +10,17 @@ export function givenFiles(files: Iterable<File>): Given[] {
   return [...files].filter(file => !isLitter(file)).map(file => ({ file, name: file.name, folder: false }))
 }
 
+/**
+ * What a chosen folder holds, those inside its folders too, in the order of a file manager (2 before 10). What systems
+ * hide stays hidden.
+ */
+export function givenByFolder(files: Iterable<File>): Given[] {
+  const byPath = new Intl.Collator(undefined, { numeric: true })
+  const hidden = (path: string) => path.split('/').some(part => part.startsWith('.'))
+  const shown = [...files].filter(file => !hidden(file.webkitRelativePath))
+  return givenFiles(shown.toSorted((a, b) => byPath.compare(a.webkitRelativePath, b.webkitRelativePath)))
+}
+
 /** Files of a drop. A folder among them is marked, so that its row can say what to do. Reads the transfer at once. */
 export function givenByDrop(transfer: DataTransfer): Given[] {
   const folders = new Set<string>()

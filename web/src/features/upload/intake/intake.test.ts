@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { givenFiles, PasteNames, pastedName } from './given'
+import { givenByFolder, givenFiles, PasteNames, pastedName } from './given'
 
 const at = new Date(2026, 10, 21, 21, 43)
 const file = (name: string, type = 'image/png') => new File(['x'], name, { type })
@@ -23,6 +23,26 @@ describe('givenFiles', () => {
   it('leaves out what operating systems strew', () => {
     expect(givenFiles([file('a.png'), file('.DS_Store'), file('Thumbs.db')]).map(given => given.name)).toEqual([
       'a.png',
+    ])
+  })
+})
+
+describe('givenByFolder', () => {
+  it('takes what lies deep, as a file manager sorts it, and leaves what is hidden', () => {
+    const at = (path: string) =>
+      Object.defineProperty(file(path.split('/').at(-1) ?? ''), 'webkitRelativePath', { value: path })
+    const paths = [
+      'trip/10.png',
+      'trip/2.png',
+      'trip/.trash/gone.png',
+      'trip/a/1.png',
+      'trip/Thumbs.db',
+      'trip/.hidden.png',
+    ]
+    expect(givenByFolder(paths.map(at)).map(given => given.file.webkitRelativePath)).toEqual([
+      'trip/2.png',
+      'trip/10.png',
+      'trip/a/1.png',
     ])
   })
 })

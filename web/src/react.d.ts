@@ -5,4 +5,8 @@ declare module 'react' {
     /** How far a picture is fixed, 0 to 1. */
     '--p'?: number
   }
+  interface InputHTMLAttributes<T> {
+    /** Choose a folder instead of files. */
+    webkitdirectory?: ''
+  }
 }
