@@ -30,6 +30,8 @@ test('upload, copy, retry and remove by keyboard alone', async ({ page }) => {
 
   await tabTo(page, /^Copy all links$/)
   await page.keyboard.press('Tab')
+  await expect(page.getByRole('button', { name: 'Between the copied' })).toBeFocused()
+  await page.keyboard.press('Tab')
   await expect(row(page, 'one.png')).toBeFocused()
   await page.keyboard.press('ArrowDown')
   await expect(row(page, 'two.png')).toBeFocused()
