@@ -9,6 +9,9 @@ use crate::{
     authorize::{Action, Denial, Subject, authorize},
 };
 
+/// Most images of a list that has no pages.
+pub const WHOLE_LIST_MAX: u32 = 10_000;
+
 /// Most images on one page of a list.
 pub const LIST_MAX: u32 = 200;
 /// Images on one page where the caller does not say.
@@ -70,6 +73,22 @@ impl App {
         };
         let query = ListQuery { limit: limit.clamp(1, LIST_MAX), after, order, label };
         Ok(self.catalog.images_of(owner, query, self.clock.now()).await.map_err(Trouble::from)?)
+    }
+
+    /// All of the actor's own images, newest first, or everybody's but private ones where `shared`; at most
+    /// [`WHOLE_LIST_MAX`].
+    ///
+    /// # Errors
+    /// Not allowed, or the server's own trouble.
+    pub async fn list_whole(&self, actor: &Actor, shared: bool) -> Result<Vec<Image>, ImageError> {
+        let now = self.clock.now();
+        if shared {
+            return Ok(self.catalog.shared_images(WHOLE_LIST_MAX, now).await.map_err(Trouble::from)?);
+        }
+        authorize(actor, Action::List, None, self.config.uploaders)?;
+        let Some(owner) = actor.owner() else { return Ok(Vec::new()) };
+        let query = ListQuery { limit: WHOLE_LIST_MAX, after: None, order: Order::Newest, label: None };
+        Ok(self.catalog.images_of(owner, query, now).await.map_err(Trouble::from)?.images)
     }
 
     /// One image's record.

@@ -9,6 +9,7 @@ mod cache;
 pub mod check;
 pub mod clock;
 pub mod config;
+pub mod direct;
 pub mod image;
 pub mod path;
 mod random;

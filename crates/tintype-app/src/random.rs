@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tintype_types::{
     ImageId,
-    secret::{ApiToken, DeleteToken, OwnerKey},
+    secret::{ApiToken, DeleteToken, OwnerKey, UploadId},
 };
 
 const BUFFER: usize = 512;
@@ -51,6 +51,10 @@ impl Random {
 
     pub(crate) fn api_token(&self) -> ApiToken {
         self.with(|random| ApiToken::generate(random))
+    }
+
+    pub(crate) fn upload_id(&self) -> UploadId {
+        self.with(|random| UploadId::generate(random))
     }
 
     pub(crate) fn nonce(&self) -> [u8; 8] {

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{App, Image, Trouble};
 
 /// Rows that one statement of a sweep takes, so that uploads never wait long behind it.
-const BATCH: u32 = 200;
+pub(crate) const BATCH: u32 = 200;
 
 /// Age at which an intent can no longer belong to an upload under way: from intent to row takes seconds.
 const INTENT_SECONDS: i64 = 3_600;
@@ -22,6 +22,8 @@ pub struct Swept {
     pub purged: usize,
     /// Files removed because nothing names them any more.
     pub files: usize,
+    /// Direct uploads whose time was over.
+    pub direct: usize,
 }
 
 impl App {
@@ -120,8 +122,15 @@ impl App {
                 break;
             }
         }
+        swept.direct = self.sweep_direct(now).await?;
         if swept != Swept::default() {
-            tracing::info!(expired = swept.expired, purged = swept.purged, files = swept.files, "swept");
+            tracing::info!(
+                expired = swept.expired,
+                purged = swept.purged,
+                files = swept.files,
+                direct = swept.direct,
+                "swept"
+            );
         }
         Ok(swept)
     }

@@ -191,7 +191,7 @@ impl Receiving {
 
 /// A whole file, received and hashed, not yet looked at.
 pub struct Received {
-    staged: Staged,
+    pub(crate) staged: Staged,
 }
 
 impl App {
@@ -207,6 +207,14 @@ impl App {
     ) -> Result<Admission, UploadError> {
         let action = if path { Action::PublishAtPath } else { Action::Upload };
         authorize(actor, action, None, self.config.uploaders)?;
+        self.admit_bytes(declared)
+    }
+
+    /// Lets bytes in whose sender may send them.
+    ///
+    /// # Errors
+    /// As [`App::admit_upload`].
+    pub(crate) fn admit_bytes(&self, declared: Option<u64>) -> Result<Admission, UploadError> {
         // A form's own overhead is small beside the files; each file is measured again while it streams in.
         let max = self.config.upload_bytes_max;
         let body_max = max.saturating_mul(self.config.upload_files_max as u64).saturating_add(1 << 20);
@@ -246,9 +254,21 @@ impl App {
     ) -> Result<Uploaded, UploadError> {
         let action = if fields.path.is_some() { Action::PublishAtPath } else { Action::Upload };
         authorize(actor, action, None, self.config.uploaders)?;
+        let return_duplicates = fields.return_duplicates.unwrap_or(matches!(actor, Actor::Browser { .. }));
+        let sender =
+            Sender { whose: Whose::Actor(actor.clone()), file_name, return_duplicates, direct: None };
+        self.publish_from(sender, received.staged, fields).await
+    }
+
+    /// Inspects and publishes in a task of its own.
+    pub(crate) async fn publish_from(
+        &self,
+        sender: Sender,
+        staged: Staged,
+        fields: UploadFields,
+    ) -> Result<Uploaded, UploadError> {
         let app = self.clone();
-        let actor = actor.clone();
-        let work = async move { app.inspect_and_publish(&actor, received, file_name, fields).await };
+        let work = async move { app.inspect_and_publish(sender, staged, fields).await };
         self.tasks.spawn(work).await.unwrap_or_else(|error| {
             Err(Trouble::Internal { what: "publishing an upload failed", source: Box::new(error) }.into())
         })
@@ -256,12 +276,10 @@ impl App {
 
     async fn inspect_and_publish(
         &self,
-        actor: &Actor,
-        received: Received,
-        file_name: Option<String>,
+        sender: Sender,
+        staged: Staged,
         fields: UploadFields,
     ) -> Result<Uploaded, UploadError> {
-        let Received { staged } = received;
         if staged.is_empty() {
             return Err(Refusal::Empty.into());
         }
@@ -273,10 +291,12 @@ impl App {
         } else {
             self.blobs.rewrite(&staged, &inspection.plan).await?
         };
-        let owner = self.owner_for_upload(actor).await?;
+        let owner = match &sender.whose {
+            Whose::Actor(actor) => self.owner_for_upload(actor).await?,
+            Whose::Owner(owner) => *owner,
+        };
         let delete_token = self.random.delete_token();
-        let return_duplicates = fields.return_duplicates.unwrap_or(matches!(actor, Actor::Browser { .. }));
-        let origin = Origin { owner, received_hash, received_bytes, file_name, return_duplicates };
+        let origin = Origin { owner, received_hash, received_bytes, sender };
         let published = self.keep(staged, |app, key, bytes, intent| {
             app.new_image(origin, &fields, inspection, &delete_token, key, bytes, intent)
         });
@@ -357,7 +377,7 @@ impl App {
             received_hash: origin.received_hash,
             received_bytes: origin.received_bytes,
             keep_metadata: fields.keep_metadata,
-            file_name: origin.file_name,
+            file_name: origin.sender.file_name,
             title: fields.title.clone(),
             description: fields.description.clone(),
             alt: fields.alt.clone(),
@@ -376,7 +396,8 @@ impl App {
             expires_at: fields.expires_in.map(|seconds| now.plus_seconds(seconds)),
             delete_token_hash: Some(hash_secret(delete_token.expose())),
             path: fields.path.clone(),
-            duplicates: if origin.return_duplicates { Duplicates::Return } else { Duplicates::New },
+            duplicates: if origin.sender.return_duplicates { Duplicates::Return } else { Duplicates::New },
+            direct: origin.sender.direct,
         }
     }
 }
@@ -389,11 +410,28 @@ enum KeepError {
     Unsure(UploadError),
 }
 
-/// Where an upload came from.
+/// Who an image will belong to.
+pub(crate) enum Whose {
+    /// Whoever sends it, who becomes an owner by it where they are none yet.
+    Actor(Actor),
+    /// An owner that is known.
+    Owner(OwnerId),
+}
+
+/// Where an upload comes from.
+pub(crate) struct Sender {
+    pub(crate) whose: Whose,
+    pub(crate) file_name: Option<String>,
+    /// Whether the same bytes again give the same image.
+    pub(crate) return_duplicates: bool,
+    /// The direct upload that is published, by the hash of its id.
+    pub(crate) direct: Option<[u8; 32]>,
+}
+
+/// What is known of an upload when it becomes an image.
 struct Origin {
     owner: OwnerId,
     received_hash: ContentHash,
     received_bytes: u64,
-    file_name: Option<String>,
-    return_duplicates: bool,
+    sender: Sender,
 }

@@ -8,13 +8,14 @@
 //! store.json                         which catalogue the folder belongs to: {"format":1,"identity":"<32 hex digits>"}
 //! originals/00 … ff/                 256 folders, made and synced at the first start
 //!   ab/<sha256>-<64 random bits>     an original; the folder is named after the hash's first two digits
+//! incoming/<sha256 of the id>        what a direct upload sent and nobody has published yet
 //! staging/                           temporary names, only where the file system has no files without names
 //! quarantine/2026-01-31/             what a repair put aside that day: blobs under their names, others as stray-<name>
 //! variants/                          a cache: safe to delete at any time
 //!   staging/                         variants being written
 //!   9f/<image id>/<recipe>.<epoch>   a variant, its length and its checksum
 //! ```
-//! Files have mode 0600 and folders 0700. `originals`, `staging` and `quarantine` lie on one file system; `variants` may
+//! Files have mode 0600 and folders 0700. All but `variants` lie on one file system; `variants` may
 //! lie on another.
 //!
 //! # What a put promises

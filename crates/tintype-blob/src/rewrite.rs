@@ -20,15 +20,7 @@ pub(crate) fn rewrite(folder: &Arc<Folder>, staged: &Staged, plan: &SpanPlan) ->
     if plan.is_whole(staged.len()) {
         return Ok(staged.shared());
     }
-    let room = usize::try_from(plan.len()).unwrap_or(READ_SIZE).clamp(1, READ_SIZE);
-    let mut copy = Copy {
-        folder,
-        source: staged.file(),
-        target: StagedFile::create(Arc::clone(folder))?,
-        buffer: vec![0; room],
-        filled: 0,
-        hasher: Sha256::new(),
-    };
+    let mut copy = Copy::new(folder, staged.file(), plan.len())?;
     for span in &plan.0 {
         match span {
             Span::Keep { offset, len } => copy.keep(*offset, *len)?,
@@ -36,8 +28,15 @@ pub(crate) fn rewrite(folder: &Arc<Folder>, staged: &Staged, plan: &SpanPlan) ->
             Span::Zero { len } => copy.zero(*len)?,
         }
     }
-    copy.flush()?;
-    Staged::new(copy.target, plan.len(), copy.hasher)
+    copy.finish(plan.len())
+}
+
+/// Copies a whole file into a new staged one, hashed on the way: what is published later is what was read now, whatever
+/// becomes of the file.
+pub(crate) fn restage(folder: &Arc<Folder>, source: Arc<File>, len: u64) -> Result<Staged, BlobError> {
+    let mut copy = Copy::new(folder, source, len)?;
+    copy.keep(0, len)?;
+    copy.finish(len)
 }
 
 struct Copy<'a> {
@@ -50,7 +49,24 @@ struct Copy<'a> {
     hasher: Sha256,
 }
 
-impl Copy<'_> {
+impl<'a> Copy<'a> {
+    fn new(folder: &'a Arc<Folder>, source: Arc<File>, len: u64) -> Result<Self, BlobError> {
+        let room = usize::try_from(len).unwrap_or(READ_SIZE).clamp(1, READ_SIZE);
+        Ok(Self {
+            folder,
+            source,
+            target: StagedFile::create(Arc::clone(folder))?,
+            buffer: vec![0; room],
+            filled: 0,
+            hasher: Sha256::new(),
+        })
+    }
+
+    fn finish(mut self, len: u64) -> Result<Staged, BlobError> {
+        self.flush()?;
+        Staged::new(self.target, len, self.hasher)
+    }
+
     fn keep(&mut self, mut offset: u64, mut len: u64) -> Result<(), BlobError> {
         while len > 0 {
             let space = self.space(len)?;

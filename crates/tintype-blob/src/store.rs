@@ -9,7 +9,7 @@ use crate::{
     Blob, BlobError, Entry, Listing, Staged, Staging,
     blocking::blocking,
     folder::{self, Folder, StagingKind},
-    rewrite::rewrite,
+    rewrite::{restage, rewrite},
 };
 
 /// Stored bytes. Clones are the same store.
@@ -108,6 +108,39 @@ impl BlobStore {
             Err(error)
         })
         .await
+    }
+
+    /// Keeps what a direct upload sent until somebody publishes it, durably; an earlier file of the same upload is
+    /// replaced. `id` is the SHA-256 of the upload's id.
+    ///
+    /// # Errors
+    /// As for [`BlobStore::sync`]. Nothing is left behind.
+    pub async fn keep_incoming(&self, staged: Staged, id: ContentHash) -> Result<(), BlobError> {
+        let folder = self.folder();
+        blocking(move || folder.keep_incoming(&staged, id)).await
+    }
+
+    /// Copies what a direct upload sent into a staged file, hashed on the way; `None` where it has sent nothing. The file
+    /// itself stays.
+    ///
+    /// # Errors
+    /// As for [`BlobStore::stage`].
+    pub async fn stage_incoming(&self, id: ContentHash) -> Result<Option<Staged>, BlobError> {
+        let folder = self.folder();
+        blocking(move || match folder.open_incoming(id)? {
+            Some((file, len)) => restage(&folder, file, len).map(Some),
+            None => Ok(None),
+        })
+        .await
+    }
+
+    /// Removes what a direct upload sent, durably; false where there was nothing.
+    ///
+    /// # Errors
+    /// As for [`BlobStore::sync`].
+    pub async fn remove_incoming(&self, id: ContentHash) -> Result<bool, BlobError> {
+        let folder = self.folder();
+        blocking(move || folder.remove_incoming(id)).await
     }
 
     /// Opens a blob to be read.

@@ -62,6 +62,7 @@ fn image(owner: OwnerId, number: u64) -> NewImage {
         delete_token_hash: Some(hash),
         path: None,
         duplicates: Duplicates::Return,
+        direct: None,
     }
 }
 

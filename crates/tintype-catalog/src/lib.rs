@@ -12,6 +12,7 @@
 mod catalog;
 mod check;
 mod dialect;
+mod direct;
 mod error;
 mod image;
 mod list;
@@ -30,6 +31,7 @@ mod writer;
 
 pub use catalog::Catalog;
 pub use check::{Blob, BlobState, Counts};
+pub use direct::{DirectUpload, NewDirectUpload};
 pub use error::{CatalogError, Cause, Constraint, Result};
 pub use image::{DeletedReason, Image, ImageChanges, StoredBlob};
 pub use list::{Cursor, InvalidCursor, ListQuery, Order, Page};

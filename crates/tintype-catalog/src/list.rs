@@ -104,6 +104,22 @@ impl Catalog {
     }
 }
 
+impl Catalog {
+    /// Everybody's images that are not private, newest first.
+    ///
+    /// # Errors
+    /// As every question.
+    pub async fn shared_images(&self, limit: u32, now: UnixMillis) -> Result<Vec<Image>> {
+        let sql = select_image!(
+            "where images.deleted_at is null and images.visibility <> 'private' \
+             and (images.expires_at is null or images.expires_at > $1) order by images.sequence desc limit $2"
+        );
+        let query = sqlx::query(sql).bind(now.0).bind(i64::from(limit));
+        let rows = query.fetch_all(&mut *self.reader().await?).await?;
+        rows.iter().map(Image::from_row).collect()
+    }
+}
+
 impl Cursor {
     fn of(image: &Image) -> Self {
         Self { created_at: image.created_at.0, sequence: image.sequence }

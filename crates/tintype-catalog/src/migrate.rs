@@ -9,7 +9,10 @@ use crate::{
 };
 
 /// The schemas in order; the first is number 1. What was released is never edited, only followed.
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/sqlite/0001_catalogue.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../migrations/sqlite/0001_catalogue.sql"),
+    include_str!("../migrations/sqlite/0002_direct_uploads.sql"),
+];
 
 /// What opening found or made.
 pub(crate) struct Opened {

@@ -4,7 +4,7 @@ use sqlx::AnyConnection;
 use tintype_types::{BlobKey, ContentHash, ImageId, MediaType, UnixMillis, Visibility};
 
 use crate::{
-    Catalog,
+    Catalog, direct,
     error::Result,
     image::{Image, StoredBlob, select_image, tags_text},
     owner::{self, OwnerId},
@@ -73,6 +73,8 @@ pub struct NewImage {
     pub path: Option<String>,
     /// What to do where the owner has the same image already.
     pub duplicates: Duplicates,
+    /// The direct upload that this publishes, by the hash of its id. It becomes one image, however often it is published.
+    pub direct: Option<[u8; 32]>,
 }
 
 /// What to do with bytes that the owner has published before.
@@ -115,6 +117,11 @@ impl Catalog {
 }
 
 async fn publish(db: &mut AnyConnection, new: NewImage) -> Result<Published> {
+    if let Some(direct) = new.direct
+        && let Some(image) = direct::published(db, direct).await?
+    {
+        return Ok(Published { image, duplicate: true, used_own_file: false });
+    }
     if new.duplicates == Duplicates::Return
         && let Some(image) = duplicate(db, &new).await?
     {
@@ -124,6 +131,9 @@ async fn publish(db: &mut AnyConnection, new: NewImage) -> Result<Published> {
     let used_own_file = stored.key == new.key;
     let sequence = insert_image(db, &new, blob).await?;
     owner::count(db, new.owner, 1).await?;
+    if let Some(direct) = new.direct {
+        direct::became(db, direct, sequence).await?;
+    }
     if let Some(path) = &new.path {
         path::lead(db, path, new.owner, sequence, new.created_at).await?;
     }

@@ -46,6 +46,17 @@ pub(crate) struct Line<'a> {
     pub(crate) millis: u64,
 }
 
+/// A path as it may stand in a log: delete tokens and the ids of direct uploads are rights, which whoever reads the log
+/// must not get.
+fn masked(path: &str) -> &str {
+    match path {
+        "/uploads/init" | "/uploads/complete" => path,
+        _ if path.starts_with("/uploads/") => "/uploads/…",
+        _ if path.starts_with("/d/") => "/d/…",
+        _ => path,
+    }
+}
+
 impl AccessLog {
     /// A log that writes to `out`.
     pub fn to(out: Box<dyn Write + Send>) -> Self {
@@ -70,10 +81,10 @@ impl AccessLog {
             lines.second = (second, rfc3339(line.now));
         }
         let Lines { text, second: (_, time) } = &mut *lines;
-        // A delete token is a secret: whoever reads the log must not be able to use it. A path from a stranger holds no
+        // A path from a stranger holds no
         // line break: the parser refuses it.
         let path = line.uri.path();
-        let path = if path.starts_with("/d/") { "/d/…" } else { path };
+        let path = masked(path);
         // Pieces, because formatting machinery costs more than all else here.
         text.extend_from_slice(time.as_bytes());
         text.push(b' ');

@@ -1,6 +1,6 @@
 //! The settings of the HTTP side.
 
-use std::{net::IpAddr, time::Duration};
+use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
 
@@ -13,6 +13,10 @@ pub struct HttpConfig {
     pub trusted_proxies: Vec<IpNet>,
     /// Other origins whose pages may use the API with tokens.
     pub cors_origins: Vec<String>,
+    /// The operator's own pages, which stand before the web app.
+    pub web_dir: Option<PathBuf>,
+    /// Whether the list of the dialect at `/upload` shows everybody's images, not only the caller's.
+    pub list_shared: bool,
     /// Most connections at once; further ones wait to be accepted.
     pub connections_max: usize,
     /// Time in which a request's headers must have come.
@@ -37,6 +41,8 @@ impl Default for HttpConfig {
                     .expect("128 bits fit into an IPv6 address"),
             ],
             cors_origins: Vec::new(),
+            web_dir: None,
+            list_shared: false,
             connections_max: 4096,
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),

@@ -9,6 +9,11 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_')
 /// The share picture that cards and lists show.
 const THUMB: &str = "w=320,h=320,fit=scale-down.webp";
 
+/// The name that a file has in dialects.
+pub(crate) fn file(image: &Image) -> String {
+    format!("{}.{}", image.id, image.media_type.extension())
+}
+
 pub(crate) fn image(base: &str, image: &Image) -> String {
     format!("{base}/i/{}.{}", image.id, image.media_type.extension())
 }

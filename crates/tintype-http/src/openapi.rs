@@ -17,6 +17,7 @@ use utoipa::{
         (name = "images", description = "Your images"),
         (name = "files", description = "Images at named paths"),
         (name = "pictures", description = "The bytes that links lead to"),
+        (name = "dialects", description = "The routes of systems that Tintype replaces, in their own shapes; open to pages of every origin"),
         (name = "server", description = "The server itself"),
     ),
 )]

@@ -84,6 +84,12 @@ codes! {
     Gone = "gone", GONE, "The image was deleted";
     /// The image was deleted too long ago.
     TooLate = "too_late", GONE, "The image can no longer be restored";
+    /// The time to send a direct upload is over, or it was published.
+    UploadOver = "upload_over", CONFLICT, "The upload is over";
+    /// A direct upload's file has not come yet.
+    NotSent = "not_sent", CONFLICT, "The file was not sent yet";
+    /// Another file than was announced.
+    WrongFile = "wrong_file", UNPROCESSABLE_ENTITY, "This is not the file that was announced";
     /// More bytes than the limit.
     FileTooLarge = "file_too_large", PAYLOAD_TOO_LARGE, "The file is too large";
     /// The picture asks for more than is allowed.
@@ -342,6 +348,25 @@ impl Problem {
     /// Nothing at this address.
     pub(crate) fn not_found(app: &App) -> Self {
         Self::new(app, Code::NotFound, "There is nothing at this address.")
+    }
+}
+
+impl Problem {
+    /// The same refusal in a body of another shape: `response` gets the status and the headers.
+    pub(crate) fn in_words_of(self, mut response: Response) -> Response {
+        let (parts, _) = self.into_response().into_parts();
+        *response.status_mut() = parts.status;
+        for name in [
+            header::CACHE_CONTROL,
+            header::X_CONTENT_TYPE_OPTIONS,
+            header::WWW_AUTHENTICATE,
+            header::RETRY_AFTER,
+        ] {
+            if let Some(value) = parts.headers.get(&name) {
+                response.headers_mut().insert(name, value.clone());
+            }
+        }
+        response
     }
 }
 

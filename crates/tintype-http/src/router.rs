@@ -15,7 +15,7 @@ use crate::{
     Http, assets,
     openapi::Description,
     problem::{Code, Problem},
-    routes::{bytes, file, image, ops, page},
+    routes::{bytes, dialect, file, image, ops, page},
 };
 
 /// The routes that the description tells of.
@@ -43,6 +43,7 @@ pub(crate) fn described() -> utoipa::openapi::OpenApi {
     let mut openapi = api().into_openapi();
     openapi.merge(pictures().into_openapi());
     openapi.merge(file_description());
+    openapi.merge(dialect::described());
     openapi
 }
 
@@ -76,9 +77,11 @@ pub(crate) fn router(http: Http) -> Router {
         .merge(api)
         .merge(Router::from(pictures()))
         .merge(preflights)
+        .merge(dialect::router())
         .merge(pages)
         .fallback(bytes::named::named)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(http.clone(), page::own::own))
         .with_state(http)
 }
 

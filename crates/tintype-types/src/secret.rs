@@ -1,4 +1,4 @@
-//! Secrets that act for somebody: owner keys, delete tokens, API tokens. Only their hashes are stored, and none prints itself.
+//! Secrets that act for somebody: owner keys, delete tokens, API tokens, the ids of direct uploads. Only their hashes are stored, and none prints itself.
 
 use std::fmt;
 
@@ -39,8 +39,15 @@ secret! {
     ApiToken
 }
 
+secret! {
+    /// What names a direct upload and is the right to send and publish its file: 22 characters of base58, 128.8 random
+    /// bits.
+    UploadId
+}
+
 const OWNER_KEY_LEN: usize = 44;
 const DELETE_TOKEN_LEN: usize = 22;
+const UPLOAD_ID_LEN: usize = 22;
 const API_TOKEN_LEN: usize = 30;
 const API_TOKEN_PREFIX: &str = "tint_";
 
@@ -75,6 +82,18 @@ impl DeleteToken {
     /// Takes a text that has a token's shape.
     pub fn parse(text: &str) -> Option<Self> {
         is_random_text(text, DELETE_TOKEN_LEN).then(|| Self(text.to_owned()))
+    }
+}
+
+impl UploadId {
+    /// Makes an id of random bytes.
+    pub fn generate(random: impl FnMut() -> u8) -> Self {
+        Self(random_text(UPLOAD_ID_LEN, random))
+    }
+
+    /// Takes a text that has an id's shape.
+    pub fn parse(text: &str) -> Option<Self> {
+        is_random_text(text, UPLOAD_ID_LEN).then(|| Self(text.to_owned()))
     }
 }
 
@@ -119,5 +138,8 @@ mod tests {
         assert_eq!(OwnerKey::parse("short"), None);
         let delete = DeleteToken::generate(bytes());
         assert_eq!(DeleteToken::parse(delete.expose()), Some(delete));
+        let upload = UploadId::generate(bytes());
+        assert_eq!(UploadId::parse(upload.expose()), Some(upload));
+        assert_eq!(UploadId::parse("../../etc/passwd"), None);
     }
 }

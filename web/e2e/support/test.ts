@@ -3,6 +3,8 @@ import { test as base, expect, type Page } from '@playwright/test'
 import { type Server, startServer } from './server'
 
 interface Fixtures {
+  /** Flags that the server is started with. */
+  flags: readonly string[]
   server: Server
   /** Checks a page against WCAG 2.2 A and AA, but for rules that are named. */
   axe(page: Page, without?: string[]): Promise<void>
@@ -10,9 +12,9 @@ interface Fixtures {
 
 /** Every test has a server of its own, and fails on any script error or breach of the content security policy. */
 export const test = base.extend<Fixtures>({
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures that are wanted from this pattern.
-  server: async ({}, use) => {
-    const server = await startServer()
+  flags: [[], { option: true }],
+  server: async ({ flags }, use) => {
+    const server = await startServer(flags)
     await use(server)
     await server.stop()
   },
@@ -27,7 +29,7 @@ export const test = base.extend<Fixtures>({
     await use(page)
     expect(faults).toEqual([])
   },
-  // biome-ignore lint/correctness/noEmptyPattern: as above.
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures that are wanted from this pattern.
   axe: async ({}, use) => {
     await use(async (page, without = []) => {
       // A colour that is still fading in is not the colour that stays.

@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload an image in base64, as the replaced function took it. Also at `/v0` and `/v0/`. */
+        post: operations["uploadBase64"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/openapi.json": {
         parameters: {
             query?: never;
@@ -175,6 +192,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's own images, newest first; everybody's but private ones where `dialects.c_shared` is set.
+         * @description At most 10,000. Also at `/upload/` and `/api/upload/`.
+         */
+        get: operations["listForm"];
+        put?: never;
+        /** Upload one file. Also at `/upload/` and `/api/upload/`. */
+        post: operations["uploadForm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/upload/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete one of the caller's own images by its file name. Also at `/api/upload/{file}`. */
+        delete: operations["deleteForm"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/uploads/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Publish what was sent. The upload's id alone is the right to it; a repeated request answers the same image. */
+        post: operations["completeDirectUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/uploads/init": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for an address to send a file to. */
+        post: operations["initDirectUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Send the file to its address. It may be sent again until it is published; the last one counts. */
+        put: operations["sendDirectUpload"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/version": {
         parameters: {
             query?: never;
@@ -201,6 +307,18 @@ export interface components {
             extensions: string[];
             media_type: string;
             name: string;
+        };
+        /** @description An image in base64, at most 16 MB of JSON. Names are read whatever their case. */
+        Base64Upload: {
+            /** @description Is not looked at: the type comes from the content. */
+            Extension?: string | null;
+            /** @description The file in base64 (RFC 4648, chapter 4), or a data URL. */
+            Image64: string;
+        };
+        /** @description Where the image is, below the host that was asked. */
+        Base64Uploaded: {
+            /** @example i/9f3kQ2mZ7xWb4TnRa.png */
+            URL: string;
         };
         /** @description What became of several files. */
         Batch: {
@@ -245,6 +363,52 @@ export interface components {
             upload: components["schemas"]["UploadConfig"];
             version: string;
         };
+        /** @description Where to send it. */
+        DirectBegun: {
+            /**
+             * Format: date-time
+             * @description Until when it must begin to come.
+             */
+            expiresAt: string;
+            /** @description What to send with it. */
+            headers: {
+                [key: string]: string;
+            };
+            key: string;
+            /** @example PUT */
+            method: string;
+            /** @description The right to send and to publish this one file. */
+            uploadId: string;
+            /** @description Where the file goes, as it is. */
+            uploadURL: string;
+        };
+        /** @description What was sent: one of the three. */
+        DirectComplete: {
+            key?: string | null;
+            uploadId?: string | null;
+            /** @description The address that it was sent to. */
+            url?: string | null;
+        };
+        /** @description What will be sent. */
+        DirectInit: {
+            /**
+             * @description Its media type, as the sender believes. The type comes from the content.
+             * @example image/jpeg
+             */
+            contentType?: string | null;
+            filename?: string | null;
+            /** @description Its SHA-256, as 64 hex digits or in base64. Another file is refused. */
+            sha256?: string | null;
+            /**
+             * Format: int64
+             * @description Its bytes. A file of another length is refused.
+             */
+            size?: number | null;
+        };
+        /** @description The image, and its link in that system's word. */
+        DirectPublished: components["schemas"]["Image"] & {
+            viewURL: string;
+        };
         /** @description The picture's link, dressed for where it is pasted. */
         Embed: {
             bbcode: string;
@@ -255,6 +419,23 @@ export interface components {
         FileProblem: {
             file_name?: string | null;
             problem: components["schemas"]["Problem"];
+        };
+        /** @description An uploaded file, in the words of both systems. */
+        FormUploaded: {
+            /** @example 9f3kQ2mZ7xWb4TnRa.jpg */
+            filename: string;
+            /** @example 9f3kQ2mZ7xWb4TnRa */
+            id: string;
+            /**
+             * @description The picture, with this host.
+             * @example https://img.example.org/i/9f3kQ2mZ7xWb4TnRa
+             */
+            pageUrl: string;
+            /**
+             * @description The picture, without a host.
+             * @example /images/9f3kQ2mZ7xWb4TnRa.jpg
+             */
+            url: string;
         };
         /** @description How the server is. */
         Health: {
@@ -360,6 +541,26 @@ export interface components {
             /** @description A small WebP of at most 320 × 320 pixels. */
             thumb: string;
         };
+        /** @description A file in the list. */
+        ListedFile: {
+            /**
+             * Format: date-time
+             * @example 2026-11-21T20:15:02Z
+             */
+            created_at: string;
+            /** @example 9f3kQ2mZ7xWb4TnRa.jpg */
+            filename: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+        };
+        /** @description A form with one file; its part may have any name. */
+        OneFileForm: {
+            /** Format: binary */
+            file: string;
+        };
         /** @description A problem document (RFC 9457). */
         Problem: {
             /** @description A stable word that programs may branch on. */
@@ -377,6 +578,10 @@ export interface components {
             title: string;
             /** @description Always `about:blank`: the code says more. */
             type: string;
+        };
+        /** @description What became of a delete. */
+        Removed: {
+            message: string;
         };
         /** @description How untrusted pictures are kept in. */
         SandboxHealth: {
@@ -476,6 +681,48 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    uploadBase64: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Base64Upload"];
+            };
+        };
+        responses: {
+            /** @description Where the image is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Base64Uploaded"];
+                };
+            };
+            /** @description What was wrong */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
     getDescription: {
         parameters: {
             query?: never;
@@ -991,6 +1238,255 @@ export interface operations {
                 content?: never;
             };
             /** @description Not there (404), deleted (410), an address that names no variant (400) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listForm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The files */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListedFile"][];
+                };
+            };
+            /** @description There is none (404) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    uploadForm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["OneFileForm"];
+            };
+        };
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormUploaded"];
+                };
+            };
+            /** @description What was wrong, as `error` and as `detail` */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The server's own trouble, as `error` and as `detail` */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    deleteForm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `{id}.{ext}`, as the upload and the list name it */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is deleted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Removed"];
+                };
+            };
+            /** @description Not there, or not the caller's */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    completeDirectUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DirectComplete"];
+            };
+        };
+        responses: {
+            /** @description The image */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectPublished"];
+                };
+            };
+            /** @description What was wrong, and what would be accepted */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    initDirectUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DirectInit"];
+            };
+        };
+        responses: {
+            /** @description Where to send it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectBegun"];
+                };
+            };
+            /** @description What was wrong, and what would be accepted */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sendDirectUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `uploadId` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            /** @description It is there. `ETag` is its SHA-256 */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong, and what would be accepted */
             "4XX": {
                 headers: {
                     [name: string]: unknown;

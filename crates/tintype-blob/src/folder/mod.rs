@@ -5,6 +5,7 @@
 
 pub(crate) mod disk;
 mod identity;
+mod incoming;
 mod list;
 mod names;
 mod open;

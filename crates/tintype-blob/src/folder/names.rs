@@ -1,9 +1,11 @@
 //! Names inside the data folder. Nothing here is built from text that a user wrote.
 
-use tintype_types::{BlobKey, ImageId};
+use tintype_types::{BlobKey, ContentHash, ImageId};
 
 use crate::BlobError;
 
+/// Files of direct uploads that are not published yet.
+pub(crate) const INCOMING: &str = "incoming";
 pub(crate) const ORIGINALS: &str = "originals";
 pub(crate) const QUARANTINE: &str = "quarantine";
 pub(crate) const STAGING: &str = "staging";
@@ -30,6 +32,11 @@ pub(crate) fn fan_out_index(name: &[u8]) -> Option<u8> {
 /// The file of a blob.
 pub(crate) fn blob(key: BlobKey) -> String {
     format!("{ORIGINALS}/{}/{key}", key.fan_out())
+}
+
+/// The file of a direct upload, named after the hash of its id.
+pub(crate) fn incoming(id: ContentHash) -> String {
+    format!("{INCOMING}/{id}")
 }
 
 /// The folder of an image's variants, and the folder that this lies in.

@@ -21,7 +21,7 @@ use super::{
     Disk, Folder, disk,
     disk::is_dots,
     identity::is_identity,
-    names::{self, ORIGINALS, QUARANTINE, STAGING, VARIANTS},
+    names::{self, INCOMING, ORIGINALS, QUARANTINE, STAGING, VARIANTS},
     syncs::FolderSyncs,
 };
 use crate::{BlobError, store::Options};
@@ -135,7 +135,7 @@ impl Folder {
                 .map_err(|errno| BlobError::writing(format!("making the folder {path}"), errno))
         };
         let mut made = false;
-        for path in [ORIGINALS, VARIANTS, QUARANTINE, STAGING] {
+        for path in [ORIGINALS, VARIANTS, QUARANTINE, STAGING, INCOMING] {
             if self.disk.stat(path).is_err() {
                 made |= make(path)?;
             }
@@ -175,9 +175,9 @@ impl Folder {
                 .map_err(|errno| BlobError::unavailable(format!("looking at the folder {path}"), errno))
         };
         let originals = device(ORIGINALS)?;
-        for path in [STAGING, QUARANTINE] {
+        for path in [STAGING, QUARANTINE, INCOMING] {
             if device(path)? != originals {
-                let why = "originals, staging and quarantine must lie on one file system";
+                let why = "originals, staging, quarantine and incoming must lie on one file system";
                 return Err(BlobError::invalid(format!("using the folder {path}"), why));
             }
         }

@@ -117,5 +117,6 @@ pub(crate) fn new_image(owner: OwnerId, hash: ContentHash) -> NewImage {
         delete_token_hash: None,
         path: None,
         duplicates: Duplicates::Return,
+        direct: None,
     }
 }

@@ -50,7 +50,7 @@ pub(super) async fn read(
 ) -> Result<(Vec<File>, FieldSet), Problem> {
     // The whole text stands in memory, so only a few are read at once; further ones wait here.
     let _turn = http.json_uploads.acquire().await;
-    let text = collect(http, body).await?;
+    let text = collect(http, body, JSON_BYTES_MAX).await?;
     let upload: Upload<'_> = serde_json::from_slice(&text).map_err(|error| {
         let detail =
             format!("The body is not the JSON of an upload ({error}). Send {{\"image\": \"<base64>\"}}.");
@@ -75,15 +75,39 @@ pub(super) async fn read(
     Ok((vec![File { name, received }], fields))
 }
 
-async fn collect(http: &Http, body: impl Pieces) -> Result<Vec<u8>, Problem> {
+/// Reads the image of `{"Image64": "<base64>", "Extension": "png"}`. Names count whatever their case, as they did for the
+/// function that this stands for.
+pub(super) async fn read_image64(
+    http: &Http,
+    admission: &Admission,
+    body: impl Pieces,
+) -> Result<Vec<File>, Problem> {
+    let _turn = http.json_uploads.acquire().await;
+    let text = collect(http, body, JSON_BYTES_MAX).await?;
+    let shape = "Send {\"Image64\": \"<base64>\", \"Extension\": \"png\"}.";
+    let members: BTreeMap<Cow<'_, str>, Value> = serde_json::from_slice(&text).map_err(|error| {
+        let detail = format!("The body is not the JSON of an upload ({error}). {shape}");
+        Problem::new(&http.app, Code::MalformedBody, detail)
+    })?;
+    drop(text);
+    let image = members.iter().find(|(name, _)| name.eq_ignore_ascii_case("image64"));
+    let Some((_, Value::String(image))) = image else {
+        return Err(Problem::new(&http.app, Code::MissingFile, format!("The JSON has no Image64. {shape}")));
+    };
+    let received = decode(http, admission, image).await?;
+    Ok(vec![File { name: None, received }])
+}
+
+/// Reads a whole body of at most `max` bytes into memory.
+pub(super) async fn collect(http: &Http, body: impl Pieces, max: usize) -> Result<Vec<u8>, Problem> {
     let mut text = Vec::new();
     let mut body = pin!(body);
     while let Some(piece) = body.next().await {
         let piece = piece.map_err(|error| body::problem(http, &error))?;
-        if text.len() + piece.len() > JSON_BYTES_MAX {
-            let limit = size(JSON_BYTES_MAX as u64);
-            let detail = format!("A JSON upload takes {limit}. Send larger files as multipart/form-data.");
-            return Err(Problem::new(&http.app, Code::FileTooLarge, detail).with("limit", JSON_BYTES_MAX));
+        if text.len() + piece.len() > max {
+            let limit = size(max as u64);
+            let detail = format!("A JSON body takes {limit} here. Send larger files as multipart/form-data.");
+            return Err(Problem::new(&http.app, Code::FileTooLarge, detail).with("limit", max));
         }
         text.extend_from_slice(&piece);
     }

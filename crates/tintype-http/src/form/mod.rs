@@ -19,6 +19,9 @@ use crate::{
 
 pub(crate) use fields::FieldSet;
 
+/// Largest JSON body that holds no file.
+const SMALL_JSON_BYTES_MAX: usize = 64 << 10;
+
 /// What a request brought.
 pub(crate) struct Intake {
     /// Each file with what became of its bytes.
@@ -100,6 +103,82 @@ pub(crate) async fn intake_raw(
     Ok(Intake { files, fields: fields.finish(), _admission: admission })
 }
 
+/// Reads a form whose one file may stand in a part of any name, as the dialects at `/upload` send it. Other parts and the
+/// query are not looked at: those systems did not know them either.
+///
+/// # Errors
+/// As [`intake`]; a body that is no form has no file.
+pub(crate) async fn intake_one(
+    http: &Http,
+    actor: &Actor,
+    parts: &Parts,
+    body: Body,
+) -> Result<Intake, Problem> {
+    let app = &http.app;
+    let declared = content_length(&parts.headers);
+    let admission =
+        app.admit_upload(actor, false, declared).map_err(|error| Problem::from_upload(app, &error))?;
+    let content_type =
+        parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !content_type.trim_start().to_ascii_lowercase().starts_with("multipart/form-data") {
+        return Err(multipart::missing(http));
+    }
+    let body = body::paced(body, http.config.body_timeout);
+    let files = multipart::read_one(http, &admission, content_type, body).await?;
+    let fields = UploadFields { return_duplicates: Some(false), ..UploadFields::default() };
+    Ok(Intake { files, fields, _admission: admission })
+}
+
+/// Reads `{"Image64": "<base64>"}`, as the dialect at `POST /` sends it.
+///
+/// # Errors
+/// As [`intake`].
+pub(crate) async fn intake_base64(
+    http: &Http,
+    actor: &Actor,
+    parts: &Parts,
+    body: Body,
+) -> Result<Intake, Problem> {
+    let app = &http.app;
+    let declared = content_length(&parts.headers);
+    let admission =
+        app.admit_upload(actor, false, declared).map_err(|error| Problem::from_upload(app, &error))?;
+    let body = body::paced(body, http.config.body_timeout);
+    let files = json::read_image64(http, &admission, body).await?;
+    let fields = UploadFields { return_duplicates: Some(false), ..UploadFields::default() };
+    Ok(Intake { files, fields, _admission: admission })
+}
+
+/// Reads a whole body as one file. The outer error is about the request, the inner one about the file.
+///
+/// # Errors
+/// The sender stopped or broke off.
+pub(crate) async fn receive_all(
+    http: &Http,
+    admission: &Admission,
+    declared: Option<u64>,
+    body: Body,
+) -> Result<Result<Received, UploadError>, Problem> {
+    let body = body::paced(body, http.config.body_timeout);
+    Ok(raw(http, admission, declared, body, None).await?.received)
+}
+
+/// Reads a small JSON body. `shape` says what it looks like.
+///
+/// # Errors
+/// A body that is too large, or is not that JSON.
+pub(crate) async fn small_json<T: serde::de::DeserializeOwned>(
+    http: &Http,
+    body: Body,
+    shape: &str,
+) -> Result<T, Problem> {
+    let text = json::collect(http, body::paced(body, http.config.body_timeout), SMALL_JSON_BYTES_MAX).await?;
+    serde_json::from_slice(&text).map_err(|error| {
+        let detail = format!("The body is not the JSON that this takes ({error}). Send {shape}.");
+        Problem::new(&http.app, Code::MalformedBody, detail)
+    })
+}
+
 async fn raw(
     http: &Http,
     admission: &Admission,
@@ -115,7 +194,8 @@ async fn raw(
     Ok(File { name, received })
 }
 
-fn content_length(headers: &HeaderMap) -> Option<u64> {
+/// The length that a request declares.
+pub(crate) fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 

@@ -65,7 +65,35 @@ pub(super) async fn read(
     if files.is_empty() { Err(missing(http)) } else { Ok((files, fields)) }
 }
 
-fn missing(http: &Http) -> Problem {
+/// Reads the one file of a form, whatever its part is called, and passes over what is no file.
+pub(super) async fn read_one(
+    http: &Http,
+    admission: &Admission,
+    content_type: &str,
+    body: impl Pieces,
+) -> Result<Vec<File>, Problem> {
+    let boundary = multer::parse_boundary(content_type).map_err(|error| malformed(http, &error))?;
+    let mut form = Multipart::new(body, boundary);
+    let (mut files, mut others) = (Vec::new(), 0);
+    while let Some(part) = form.next_field().await.map_err(|error| malformed(http, &error))? {
+        if part.file_name().is_none_or(str::is_empty) {
+            others += 1;
+            if others > FIELDS_MAX {
+                let detail = format!("The form has more than {FIELDS_MAX} fields. Send the file alone.");
+                return Err(Problem::new(&http.app, Code::MalformedBody, detail));
+            }
+            value(http, part).await?;
+        } else if files.is_empty() {
+            files.push(file(http, admission, part).await?);
+        } else {
+            let detail = "This takes one file at a time. Send the others in requests of their own.";
+            return Err(Problem::new(&http.app, Code::TooManyFiles, detail).with("limit", 1));
+        }
+    }
+    if files.is_empty() { Err(missing(http)) } else { Ok(files) }
+}
+
+pub(super) fn missing(http: &Http) -> Problem {
     Problem::new(
         &http.app,
         Code::MissingFile,

@@ -1,6 +1,7 @@
 //! The routes: `routes/<noun>/<verb>.rs`, one endpoint a file.
 
 pub(crate) mod bytes;
+pub(crate) mod dialect;
 pub(crate) mod file;
 pub(crate) mod image;
 pub(crate) mod ops;

@@ -128,6 +128,24 @@ pub(crate) static TABLE: &[Setting] = &[
             Ok(())
         }
     ),
+    setting!(
+        "web.dir",
+        "the built-in web app",
+        "Folder with pages of your own, shown instead of the web app",
+        |s, v| {
+            s.http.web_dir = Some(PathBuf::from(v));
+            if v.is_empty() { Err("takes a folder".to_owned()) } else { Ok(()) }
+        }
+    ),
+    setting!(
+        "dialects.c_shared",
+        "off",
+        "Whether GET /upload/ lists everybody's images instead of the caller's own: on or off",
+        |s, v| {
+            s.http.list_shared = switch(v)?;
+            Ok(())
+        }
+    ),
     setting!("image.side_max", "32768", "Longest width or height in pixels", |s, v| {
         s.app.limits.side_max = number(v, 1, 65_535)?;
         Ok(())
@@ -191,15 +209,19 @@ pub(crate) static TABLE: &[Setting] = &[
         "on",
         "Whether a line a request goes to the standard output: on or off",
         |s, v| {
-            s.log_access = match v {
-                "on" | "true" => true,
-                "off" | "false" => false,
-                _ => return Err("takes on or off".to_owned()),
-            };
+            s.log_access = switch(v)?;
             Ok(())
         }
     ),
 ];
+
+fn switch(text: &str) -> Result<bool, String> {
+    match text {
+        "on" | "true" => Ok(true),
+        "off" | "false" => Ok(false),
+        _ => Err("takes on or off".to_owned()),
+    }
+}
 
 /// A time to wait for a sender: at least a second, because none at all would refuse everybody.
 fn timeout(text: &str) -> Result<Duration, String> {

@@ -88,7 +88,7 @@ pub(crate) async fn health(State(http): State<Http>) -> Response {
     }
     let status = if notes.is_empty() { "ok" } else { "degraded" };
     let storage = StorageReply { free_bytes: health.free_bytes, full: health.storage_full };
-    no_store(Json(HealthReply { status, notes, sandbox, storage }).into_response())
+    super::readable(no_store(Json(HealthReply { status, notes, sandbox, storage }).into_response()))
 }
 
 const fn status_word(status: Status) -> &'static str {

@@ -28,5 +28,6 @@ pub(crate) struct VersionReply {
     responses((status = 200, description = "The version", body = VersionReply)),
 )]
 pub(crate) async fn version(State(http): State<Http>) -> Response {
-    no_store(Json(VersionReply { version: http.config.version, commit: http.config.commit }).into_response())
+    let reply = VersionReply { version: http.config.version, commit: http.config.commit };
+    super::readable(no_store(Json(reply).into_response()))
 }

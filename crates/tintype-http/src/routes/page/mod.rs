@@ -3,4 +3,5 @@
 pub(crate) mod app;
 pub(crate) mod delete;
 pub(crate) mod new;
+pub(crate) mod own;
 pub(crate) mod share;

@@ -1,0 +1,312 @@
+//! System A, a front end that asks for an address, sends the file there and says so: `/uploads/init`, `PUT`,
+//! `/uploads/complete`.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    body::Body,
+    extract::{Path, Request, State},
+    response::{IntoResponse as _, Response},
+};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use http::{HeaderValue, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tintype_app::{
+    direct::{Announcement, DirectError},
+    text,
+    types::{ContentHash, MediaType, secret::UploadId},
+    upload::UploadError,
+};
+
+use super::reply;
+use crate::{
+    Http,
+    caller::Caller,
+    form,
+    problem::{Code, Problem},
+    reply::{ImageReply, ProblemDocument, rfc3339},
+};
+
+/// What will be sent.
+#[derive(Default, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DirectInit {
+    #[serde(default)]
+    filename: Option<String>,
+    /// Its media type, as the sender believes. The type comes from the content.
+    #[serde(default)]
+    #[schema(example = "image/jpeg")]
+    content_type: Option<String>,
+    /// Its bytes. A file of another length is refused.
+    #[serde(default)]
+    size: Option<u64>,
+    /// Its SHA-256, as 64 hex digits or in base64. Another file is refused.
+    #[serde(default)]
+    sha256: Option<String>,
+}
+
+/// Where to send it.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct DirectBegun {
+    /// The right to send and to publish this one file.
+    upload_id: String,
+    key: String,
+    /// Where the file goes, as it is.
+    #[serde(rename = "uploadURL")]
+    upload_url: String,
+    #[schema(example = "PUT")]
+    method: &'static str,
+    /// What to send with it.
+    headers: BTreeMap<&'static str, String>,
+    /// Until when it must begin to come.
+    #[schema(format = DateTime)]
+    expires_at: String,
+}
+
+/// What was sent: one of the three.
+#[derive(Default, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DirectComplete {
+    #[serde(default)]
+    upload_id: Option<String>,
+    #[serde(default)]
+    key: Option<String>,
+    /// The address that it was sent to.
+    #[serde(default)]
+    url: Option<String>,
+}
+
+/// The image, and its link in that system's word.
+#[derive(Serialize, utoipa::ToSchema)]
+struct DirectPublished {
+    #[serde(rename = "viewURL")]
+    view_url: String,
+    #[serde(flatten)]
+    image: ImageReply,
+}
+
+/// Ask for an address to send a file to.
+#[utoipa::path(
+    post,
+    path = "/uploads/init",
+    tag = "dialects",
+    operation_id = "initDirectUpload",
+    request_body(content = DirectInit, content_type = "application/json"),
+    responses(
+        (status = 200, description = "Where to send it", body = DirectBegun),
+        (status = "4XX", description = "What was wrong, and what would be accepted", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = "5XX", description = "The server's own trouble", body = ProblemDocument, content_type = "application/problem+json"),
+    ),
+    security((), ("token" = []), ("browser" = [])),
+)]
+pub(crate) async fn init(State(http): State<Http>, request: Request) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let mut caller = Caller::of(&http, &parts)?;
+    let cookie = caller.become_owner(&http.app);
+    let actor = caller.actor(&http.app).await?;
+    let wanted: DirectInit =
+        form::small_json(&http, body, "{\"filename\", \"contentType\", \"size\"}").await?;
+    let announced = announcement(&http, &wanted)?;
+    let begun = http
+        .app
+        .begin_direct(&actor, announced)
+        .await
+        .map_err(|error| Problem::from_upload(&http.app, &error))?;
+    let id = begun.id.expose();
+    let headers = wanted.content_type.filter(|text| !text.is_empty()).map(|text| ("Content-Type", text));
+    Ok(reply(
+        DirectBegun {
+            upload_id: id.to_owned(),
+            key: format!("incoming/{id}"),
+            upload_url: format!("{}/uploads/{id}", caller.origin.base),
+            method: "PUT",
+            headers: headers.into_iter().collect(),
+            expires_at: rfc3339(begun.expires_at),
+        },
+        cookie,
+    ))
+}
+
+/// Send the file to its address. It may be sent again until it is published; the last one counts.
+#[utoipa::path(
+    put,
+    path = "/uploads/{id}",
+    tag = "dialects",
+    operation_id = "sendDirectUpload",
+    params(("id" = String, Path, description = "`uploadId`")),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses(
+        (status = 200, description = "It is there. `ETag` is its SHA-256", headers(("ETag" = String))),
+        (status = "4XX", description = "What was wrong, and what would be accepted", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = "5XX", description = "The server's own trouble", body = ProblemDocument, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn send(
+    State(http): State<Http>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let id = UploadId::parse(&id).ok_or_else(|| refuse(&http, &DirectError::Unknown))?;
+    let hash = receive(&http, &id, &parts, body).await?;
+    let mut response = StatusCode::OK.into_response();
+    let etag = HeaderValue::from_str(&format!("\"{hash}\"")).expect("hex digits are visible ASCII");
+    response.headers_mut().insert(header::ETAG, etag);
+    Ok(response)
+}
+
+/// Publish what was sent. The upload's id alone is the right to it; a repeated request answers the same image.
+#[utoipa::path(
+    post,
+    path = "/uploads/complete",
+    tag = "dialects",
+    operation_id = "completeDirectUpload",
+    request_body(content = DirectComplete, content_type = "application/json"),
+    responses(
+        (status = 200, description = "The image", body = DirectPublished),
+        (status = "4XX", description = "What was wrong, and what would be accepted", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = "5XX", description = "The server's own trouble", body = ProblemDocument, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn complete(State(http): State<Http>, request: Request) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let caller = Caller::of(&http, &parts)?;
+    let sent: DirectComplete = form::small_json(&http, body, "{\"uploadId\"}").await?;
+    let named = [&sent.upload_id, &sent.key, &sent.url].into_iter().flatten().next();
+    let Some(named) = named else {
+        let detail = "The JSON names no upload. Send uploadId or key of /uploads/init, or the url it gave.";
+        return Err(Problem::new(&http.app, Code::InvalidField, detail).with("field", "uploadId"));
+    };
+    let id = upload_id(named).ok_or_else(|| refuse(&http, &DirectError::Unknown))?;
+    let uploaded = http.app.publish_direct(&id).await.map_err(|error| refuse(&http, &error))?;
+    let base = &caller.origin.base;
+    let published = DirectPublished {
+        view_url: crate::links::image(base, &uploaded.image),
+        image: ImageReply::new(base, &uploaded.image, uploaded.delete_token.as_ref(), uploaded.duplicate),
+    };
+    Ok(reply(published, None))
+}
+
+async fn receive(
+    http: &Http,
+    id: &UploadId,
+    parts: &http::request::Parts,
+    body: Body,
+) -> Result<ContentHash, Problem> {
+    let declared = form::content_length(&parts.headers);
+    let slot = http.app.admit_direct(id, declared).await.map_err(|error| refuse(http, &error))?;
+    let received = form::receive_all(http, &slot.admission, declared, body).await?;
+    let received = received.map_err(|error| Problem::from_upload(&http.app, &error))?;
+    http.app.keep_direct(slot, received).await.map_err(|error| refuse(http, &error))
+}
+
+/// The id at the end of an id, a key or an address.
+fn upload_id(named: &str) -> Option<UploadId> {
+    let path = named.split(['?', '#']).next().unwrap_or_default();
+    UploadId::parse(path.rsplit('/').next().unwrap_or_default())
+}
+
+fn announcement(http: &Http, wanted: &DirectInit) -> Result<Announcement, Problem> {
+    if let Some(text) = wanted.content_type.as_deref().filter(|text| !text.is_empty()) {
+        let accepted = &http.app.config().accepted;
+        // What the sender does not know the type of is looked at when it comes.
+        let known = MediaType::from_mime(text).is_some_and(|media| accepted.contains(&media));
+        if !known && text != "application/octet-stream" {
+            let refusal = tintype_app::types::Refusal::Unsupported { looks_like: Some(media_name(text)) };
+            return Err(Problem::from_upload(&http.app, &UploadError::Refused(refusal)));
+        }
+    }
+    let sha256 = match wanted.sha256.as_deref().filter(|text| !text.is_empty()) {
+        None => None,
+        Some(text) => Some(digest(text).ok_or_else(|| {
+            let detail = "The field sha256 takes 64 hex digits or the digest in base64.";
+            Problem::new(&http.app, Code::InvalidField, detail).with("field", "sha256")
+        })?),
+    };
+    let file_name = wanted.filename.as_deref().and_then(text::file_name);
+    Ok(Announcement { file_name, bytes: wanted.size, sha256 })
+}
+
+/// A media type from a stranger, as it may stand in a sentence.
+fn media_name(text: &str) -> String {
+    text.chars().filter(|c| c.is_ascii_alphanumeric() || "/+-.;= ".contains(*c)).take(60).collect()
+}
+
+fn digest(text: &str) -> Option<ContentHash> {
+    if let Ok(hash) = text.to_ascii_lowercase().parse() {
+        return Some(hash);
+    }
+    BASE64_STANDARD.decode(text).ok()?.try_into().ok().map(ContentHash)
+}
+
+fn refuse(http: &Http, error: &DirectError) -> Problem {
+    let app = &http.app;
+    match error {
+        DirectError::Upload(error) => Problem::from_upload(app, error),
+        DirectError::Unknown => {
+            let detail = "There is no such upload, or it was forgotten a day after it began. Begin anew at /uploads/init.";
+            Problem::new(app, Code::NotFound, detail)
+        }
+        DirectError::TooLate => {
+            let detail = "The time to send this file is over. Begin anew at /uploads/init.";
+            Problem::new(app, Code::UploadOver, detail)
+        }
+        DirectError::Published => {
+            let detail =
+                "This upload was published already, and stays as it was. Begin anew at /uploads/init.";
+            Problem::new(app, Code::UploadOver, detail)
+        }
+        DirectError::NotSent => {
+            let detail = "The file was not sent yet. Send it by PUT to the address that /uploads/init gave, then publish it.";
+            Problem::new(app, Code::NotSent, detail)
+        }
+        DirectError::WrongLength { announced, actual } => {
+            let detail = format!(
+                "The file has {actual} bytes; {announced} were announced. Send the whole file that was announced."
+            );
+            Problem::new(app, Code::WrongFile, detail)
+                .with("announced", Value::from(*announced))
+                .with("actual", Value::from(*actual))
+        }
+        DirectError::WrongHash { announced, actual } => {
+            let detail = format!(
+                "The file's SHA-256 is {actual}; {announced} was announced. Send the file that was announced."
+            );
+            Problem::new(app, Code::WrongFile, detail)
+                .with("announced", announced.to_string())
+                .with("actual", actual.to_string())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_upload_is_named_by_its_id_its_key_or_its_address() {
+        let id = "a".repeat(22);
+        for named in [
+            id.clone(),
+            format!("incoming/{id}"),
+            format!("https://img.example.org/uploads/{id}?X-Amz-Signature=0/1"),
+            format!("/uploads/{id}#x"),
+        ] {
+            assert_eq!(upload_id(&named).map(|id| id.expose().to_owned()), Some(id.clone()), "{named}");
+        }
+        for named in ["", "/", "incoming/", "init", "../../etc/passwd"] {
+            assert!(upload_id(named).is_none(), "{named}");
+        }
+    }
+
+    #[test]
+    fn digests_are_read_in_hex_and_base64() {
+        let hash = ContentHash([0xab; 32]);
+        assert_eq!(digest(&hash.to_hex()), Some(hash));
+        assert_eq!(digest(&hash.to_hex().to_uppercase()), Some(hash));
+        assert_eq!(digest(&BASE64_STANDARD.encode(hash.0)), Some(hash));
+        assert_eq!(digest("abc"), None);
+    }
+}
