@@ -35,7 +35,7 @@ const STATUS = {
 /** The rows of the settings' table, as the document has to have them. */
 function settings() {
   const source = read('crates/tintype/src/settings/table.rs')
-  const entry = /setting!\(\s*"([a-z_.]+)",\s*(?:short "([a-z-]+)",\s*)?"([^"]*)",\s*"([^"]*)"/g
+  const entry = /setting!\(\s*"([a-z_.]+)",\s*(?:short "([a-z-]+)",\s*)?(?:sample "[^"]*",\s*)?"([^"]*)",\s*"([^"]*)"/g
   return [...source.matchAll(entry)].map(([, name, short, value, help]) => {
     const variable = `TINTYPE_${name.replaceAll('.', '_').toUpperCase()}`
     const flag = `--${short ?? name.replaceAll(/[._]/g, '-')}`

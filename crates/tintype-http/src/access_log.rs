@@ -7,14 +7,48 @@ use std::{
     time::Duration,
 };
 
+use axum::response::Response;
 use http::{Method, StatusCode, Uri};
-use tintype_app::types::UnixMillis;
+use tintype_app::{Image, types::UnixMillis};
 
 use crate::reply::rfc3339;
 
 /// Bytes after which lines are written without waiting for the next beat.
 const FLUSH_BYTES: usize = 64 << 10;
 const BEAT: Duration = Duration::from_millis(200);
+
+/// How lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What a response tells the log beside its head: set as an extension.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Note {
+    /// The images that were uploaded, between commas.
+    pub(crate) image: Option<String>,
+    /// What was refused: its code, request id and sentence.
+    pub(crate) refused: Option<Refused>,
+}
+
+/// Why a request was refused.
+#[derive(Clone, Debug)]
+pub(crate) struct Refused {
+    pub(crate) code: &'static str,
+    pub(crate) request_id: String,
+    pub(crate) detail: String,
+}
+
+/// Has the log name the images that a request was about.
+pub(crate) fn about<'a>(mut response: Response, images: impl IntoIterator<Item = &'a Image>) -> Response {
+    let images: Vec<_> = images.into_iter().map(|image| image.id.to_string()).collect();
+    response.extensions_mut().insert(Note { image: Some(images.join(",")), refused: None });
+    response
+}
 
 /// Where lines are gathered. Cheap to clone.
 #[derive(Clone)]
@@ -26,6 +60,7 @@ struct Inner {
     lines: Mutex<Lines>,
     full: tokio::sync::Notify,
     out: Mutex<Box<dyn Write + Send>>,
+    format: AccessFormat,
 }
 
 #[derive(Default)]
@@ -38,12 +73,14 @@ struct Lines {
 /// What a line tells.
 pub(crate) struct Line<'a> {
     pub(crate) now: UnixMillis,
-    pub(crate) peer: IpAddr,
+    /// The client, past trusted proxies.
+    pub(crate) client: IpAddr,
     pub(crate) method: &'a Method,
     pub(crate) uri: &'a Uri,
     pub(crate) status: StatusCode,
     pub(crate) bytes: u64,
     pub(crate) millis: u64,
+    pub(crate) note: Option<&'a Note>,
 }
 
 /// A path as it may stand in a log: delete tokens and the ids of direct uploads are rights, which whoever reads the log
@@ -59,8 +96,9 @@ fn masked(path: &str) -> &str {
 
 impl AccessLog {
     /// A log that writes to `out`.
-    pub fn to(out: Box<dyn Write + Send>) -> Self {
-        let inner = Inner { lines: Mutex::default(), full: tokio::sync::Notify::new(), out: Mutex::new(out) };
+    pub fn to(out: Box<dyn Write + Send>, format: AccessFormat) -> Self {
+        let (lines, full) = (Mutex::default(), tokio::sync::Notify::new());
+        let inner = Inner { lines, full, out: Mutex::new(out), format };
         Self { inner: Some(Arc::new(inner)) }
     }
 
@@ -81,18 +119,10 @@ impl AccessLog {
             lines.second = (second, rfc3339(line.now));
         }
         let Lines { text, second: (_, time) } = &mut *lines;
-        // A path from a stranger holds no
-        // line break: the parser refuses it.
-        let path = line.uri.path();
-        let path = masked(path);
-        // Pieces, because formatting machinery costs more than all else here.
-        text.extend_from_slice(time.as_bytes());
-        text.push(b' ');
-        let _ = write!(text, "{}", line.peer);
-        for piece in [" ", line.method.as_str(), " ", path, " ", line.status.as_str()] {
-            text.extend_from_slice(piece.as_bytes());
+        match inner.format {
+            AccessFormat::Text => write_text(text, time, line),
+            AccessFormat::Json => write_json(text, time, line),
         }
-        let _ = writeln!(text, " {} {}ms", line.bytes, line.millis);
         if text.len() >= FLUSH_BYTES {
             inner.full.notify_one();
         }
@@ -116,6 +146,132 @@ impl AccessLog {
         let text = std::mem::take(&mut inner.lines.lock().unwrap_or_else(PoisonError::into_inner).text);
         if !text.is_empty() {
             let _ = out.write_all(&text).and_then(|()| out.flush());
+        }
+    }
+}
+
+// Pieces, because formatting machinery costs more than all else here. A path from a stranger holds no line break: the
+// parser refuses it.
+
+fn write_text(text: &mut Vec<u8>, time: &str, line: &Line<'_>) {
+    text.extend_from_slice(time.as_bytes());
+    text.push(b' ');
+    let _ = write!(text, "{}", line.client);
+    for piece in [" ", line.method.as_str(), " ", masked(line.uri.path()), " ", line.status.as_str()] {
+        text.extend_from_slice(piece.as_bytes());
+    }
+    let _ = write!(text, " {} {}ms", line.bytes, line.millis);
+    if let Some(note) = line.note {
+        if let Some(image) = &note.image {
+            let _ = write!(text, " image={image}");
+        }
+        if let Some(Refused { code, request_id, detail }) = &note.refused {
+            let _ = write!(text, " code={code} request_id={request_id} detail={detail:?}");
+        }
+    }
+    text.push(b'\n');
+}
+
+fn write_json(text: &mut Vec<u8>, time: &str, line: &Line<'_>) {
+    for piece in ["{\"time\":\"", time, "\",\"client\":\""] {
+        text.extend_from_slice(piece.as_bytes());
+    }
+    let _ = write!(text, "{}", line.client);
+    for piece in ["\",\"method\":\"", line.method.as_str(), "\",\"path\":"] {
+        text.extend_from_slice(piece.as_bytes());
+    }
+    quote(text, masked(line.uri.path()));
+    for piece in [",\"status\":", line.status.as_str()] {
+        text.extend_from_slice(piece.as_bytes());
+    }
+    let _ = write!(text, ",\"bytes\":{},\"ms\":{}", line.bytes, line.millis);
+    if let Some(note) = line.note {
+        if let Some(image) = &note.image {
+            let _ = write!(text, ",\"image\":\"{image}\"");
+        }
+        if let Some(Refused { code, request_id, detail }) = &note.refused {
+            let _ = write!(text, ",\"code\":\"{code}\",\"request_id\":\"{request_id}\",\"detail\":");
+            quote(text, detail);
+        }
+    }
+    text.extend_from_slice(b"}\n");
+}
+
+/// A JSON string.
+fn quote(text: &mut Vec<u8>, value: &str) {
+    // Nearly every path has nothing to escape.
+    if value.bytes().all(|byte| byte >= b' ' && !matches!(byte, b'"' | b'\\')) {
+        text.push(b'"');
+        text.extend_from_slice(value.as_bytes());
+        text.push(b'"');
+    } else {
+        let _ = serde_json::to_writer(text, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(path: &str, note: Option<&Note>, write: fn(&mut Vec<u8>, &str, &Line<'_>)) -> String {
+        let uri: Uri = path.parse().unwrap();
+        let mut text = Vec::new();
+        let line = Line {
+            now: UnixMillis(0),
+            client: "192.0.2.1".parse().unwrap(),
+            method: &Method::GET,
+            uri: &uri,
+            status: StatusCode::NOT_FOUND,
+            bytes: 12,
+            millis: 3,
+            note,
+        };
+        write(&mut text, "2026-11-21T20:15:02Z", &line);
+        String::from_utf8(text).unwrap()
+    }
+
+    fn note() -> Note {
+        let detail = "There is \"nothing\".".to_owned();
+        let refused = Refused { code: "not_found", request_id: "r1".to_owned(), detail };
+        Note { image: Some("i1".to_owned()), refused: Some(refused) }
+    }
+
+    #[test]
+    fn lines_for_people_say_what_and_why() {
+        assert_eq!(
+            line("/a?token=x", None, write_text),
+            "2026-11-21T20:15:02Z 192.0.2.1 GET /a 404 12 3ms\n"
+        );
+        let whole = line("/a", Some(&note()), write_text);
+        assert!(
+            whole.ends_with(" image=i1 code=not_found request_id=r1 detail=\"There is \\\"nothing\\\".\"\n"),
+            "{whole}"
+        );
+    }
+
+    #[test]
+    fn lines_for_programs_are_json_whatever_the_path() {
+        for path in ["/a", "/a\"b", "/%22%0A", "/{x}"] {
+            let text = line(path, Some(&note()), write_json);
+            let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert_eq!((json["path"].as_str(), json["status"].as_u64()), (Some(path), Some(404)), "{text}");
+            assert_eq!(
+                (json["detail"].as_str(), text.matches('\n').count()),
+                (Some("There is \"nothing\"."), 1)
+            );
+        }
+    }
+
+    #[test]
+    fn secrets_in_paths_are_masked() {
+        for (path, shown) in [
+            ("/d/abc", "/d/…"),
+            ("/uploads/abc", "/uploads/…"),
+            ("/uploads/init", "/uploads/init"),
+            ("/uploads/complete", "/uploads/complete"),
+            ("/p/abc", "/p/abc"),
+        ] {
+            assert_eq!(masked(path), shown);
         }
     }
 }

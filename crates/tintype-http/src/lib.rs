@@ -6,6 +6,7 @@
 mod access_log;
 mod assets;
 mod caller;
+mod client;
 mod conditions;
 pub mod config;
 mod deliver;
@@ -26,7 +27,7 @@ use std::sync::Arc;
 
 use tintype_app::App;
 
-pub use access_log::AccessLog;
+pub use access_log::{AccessFormat, AccessLog};
 pub use config::HttpConfig;
 pub use openapi::description;
 pub use problem::Code;

@@ -17,6 +17,8 @@ use tintype_app::{
     upload::UploadError,
 };
 
+use crate::access_log::{Note, Refused};
+
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $name:ident = $text:literal, $status:ident, $title:literal;)+) => {
         /// Every code that a problem may carry. Codes are stable: programs may branch on them.
@@ -366,6 +368,9 @@ impl Problem {
                 response.headers_mut().insert(name, value.clone());
             }
         }
+        if let Some(note) = parts.extensions.get::<Note>() {
+            response.extensions_mut().insert(note.clone());
+        }
         response
     }
 }
@@ -385,6 +390,8 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        let refused = Refused { code: self.code.as_str(), request_id: self.request_id, detail: self.detail };
+        response.extensions_mut().insert(Note { image: None, refused: Some(refused) });
         response
     }
 }

@@ -17,6 +17,7 @@ pub(crate) fn run() -> Result<ExitCode> {
         Some(("serve", matches)) => commands::serve::run(load(&sources(matches))?),
         Some(("token", matches)) => commands::token::run(matches),
         Some(("check", matches)) => commands::check::run(matches),
+        Some(("config", matches)) => commands::config::run(matches),
         Some(("openapi", _)) => commands::openapi::run(),
         _ => unreachable!("clap lets no other subcommand through"),
     }
@@ -32,6 +33,7 @@ pub(crate) fn command() -> Command {
         .subcommand(serve())
         .subcommand(commands::token::command())
         .subcommand(commands::check::command())
+        .subcommand(commands::config::command())
         .subcommand(
             Command::new("openapi")
                 .about("Prints the API's description (OpenAPI 3.1)")
@@ -41,8 +43,8 @@ pub(crate) fn command() -> Command {
 
 fn serve() -> Command {
     let command = Command::new("serve").about("Runs the host").after_help(
-        "Every setting may also stand in the environment (TINTYPE_SECTION_KEY) or in tintype.toml ([section] key = value).\n\
-         Order: flag, environment, tintype.toml, default. PORT in the environment listens on every address.\n\n\
+        "Every setting may also stand in the environment or .env (TINTYPE_SECTION_KEY) or in tintype.toml ([section] key = value).\n\
+         Order: flag, environment, .env, tintype.toml, default; `tintype config` shows what is in force. PORT in the environment listens on every address.\n\n\
          Examples:\n  tintype serve\n  tintype serve --data /srv/tintype --listen [::]:8080 --base-url https://img.example.org",
     );
     with_settings(command)
@@ -98,6 +100,7 @@ pub(crate) fn sources(matches: &ArgMatches) -> Sources {
         flags: TABLE.iter().filter_map(|setting| flag(setting.name)).collect(),
         environment,
         file: matches.get_one::<String>("config").map(Into::into),
+        folder: std::env::current_dir().unwrap_or_default(),
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
     convert::Infallible,
     future::Future,
     io,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -194,29 +194,34 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
         let begun = Instant::now();
         let (parts, body) = request.into_parts();
         if let Some(response) = hot::answer(&self.front.http, &parts, &self.files) {
-            self.front.note(self.peer, &parts.method, &parts.uri, &response, begun);
+            let client = self.front.client(&parts.headers, self.peer);
+            self.front.note(client, &parts.method, &parts.uri, &response, begun);
             return Answer::Ready(Some(response));
         }
         let (method, uri) = (parts.method.clone(), parts.uri.clone());
+        let client = self.front.client(&parts.headers, self.peer);
         let body = Lingering::new(body, &parts.headers);
         let mut request = Request::from_parts(parts, Body::new(body));
         request.extensions_mut().insert(Peer(self.peer));
         let front = self.front.clone();
-        let peer = self.peer;
         Answer::Routed(Box::pin(async move {
             let mut router = front.router.clone();
             let Ok(response) = router.call(request).await;
             let response = response.map(FrontBody::from);
-            front.note(peer, &method, &uri, &response, begun);
+            front.note(client, &method, &uri, &response, begun);
             response
         }))
     }
 }
 
 impl Front {
+    fn client(&self, headers: &http::HeaderMap, peer: SocketAddr) -> IpAddr {
+        crate::client::address(&self.http.config, headers, peer.ip())
+    }
+
     fn note(
         &self,
-        peer: SocketAddr,
+        client: IpAddr,
         method: &http::Method,
         uri: &http::Uri,
         response: &Response<FrontBody>,
@@ -231,12 +236,13 @@ impl Front {
         };
         self.log.write(&Line {
             now: self.http.app.clock().now(),
-            peer: peer.ip(),
+            client,
             method,
             uri,
             status: response.status(),
             bytes: known.or_else(declared).unwrap_or(0),
             millis: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            note: response.extensions().get(),
         });
     }
 }

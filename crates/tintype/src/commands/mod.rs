@@ -1,6 +1,7 @@
 //! The subcommands, one a file.
 
 pub(crate) mod check;
+pub(crate) mod config;
 pub(crate) mod openapi;
 pub(crate) mod serve;
 pub(crate) mod token;

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use tintype_app::{App, clock::Clock, config::Uploaders};
 use tintype_http::{AccessLog, Listener};
 use tintype_sandbox::{Options, Sandbox, Spawner};
@@ -23,7 +23,7 @@ use crate::{
 pub(crate) fn run(settings: Settings) -> Result<ExitCode> {
     // The spawner comes first: it must be born of a process without threads.
     let spawner = tintype_sandbox::launch(settings.sandbox).context("cannot start the sandbox's spawner")?;
-    logging::start(settings.log_level);
+    let log = logging::start(&settings)?;
     raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -31,13 +31,19 @@ pub(crate) fn run(settings: Settings) -> Result<ExitCode> {
         .max_blocking_threads(64)
         .build()
         .context("cannot start the runtime")?;
-    runtime.block_on(serve(settings, spawner))
+    runtime.block_on(serve(settings, spawner, log))
 }
 
-async fn serve(settings: Settings, spawner: Spawner) -> Result<ExitCode> {
+async fn serve(settings: Settings, spawner: Spawner, log: AccessLog) -> Result<ExitCode> {
     // Signals are caught from the first moment, so that one that comes during the start ends it cleanly too.
     let stop = CancellationToken::new();
     watch_signals(&stop)?;
+    if let Some(dir) = settings.http.web_dir.as_ref().filter(|dir| !dir.is_dir()) {
+        bail!(
+            "web.dir names {}, which is not a folder; name the folder that holds index.html",
+            dir.display()
+        );
+    }
     data::create(&settings.data)?;
     let mut lock = Lock::take(&settings.data)?;
     let (catalog, blobs) = data::open(&settings.data).await?;
@@ -49,7 +55,6 @@ async fn serve(settings: Settings, spawner: Spawner) -> Result<ExitCode> {
     lock.describe(&format!("process {}, listening on {address}", std::process::id()));
     warn(&settings, address);
     announce(&settings, address);
-    let log = if settings.log_access { AccessLog::to(Box::new(std::io::stdout())) } else { AccessLog::off() };
     tintype_http::serve(listener, app.clone(), settings.http, log, stop).await;
     app.close().await;
     tracing::info!("stopped");
@@ -116,6 +121,9 @@ async fn listen(settings: &Settings) -> Result<Listener> {
 }
 
 fn warn(settings: &Settings, address: SocketAddr) {
+    if !settings.replaced.is_empty() {
+        tracing::warn!(names = settings.replaced.join("; "), ".env has settings of another image host");
+    }
     if address.ip().is_loopback() {
         return;
     }

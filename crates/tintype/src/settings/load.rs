@@ -1,4 +1,4 @@
-//! Gathering settings from flags, the environment and `tintype.toml`.
+//! Gathering settings from flags, the environment, `.env` and `tintype.toml`.
 
 use std::{
     collections::BTreeMap,
@@ -18,56 +18,122 @@ pub(crate) struct Sources {
     pub(crate) environment: Vec<(String, String)>,
     /// The file that `--config` names; else `tintype.toml` in the working folder, if there is one.
     pub(crate) file: Option<PathBuf>,
+    /// The working folder, where `.env` and `tintype.toml` are looked for.
+    pub(crate) folder: PathBuf,
+}
+
+/// Where a value stands that is in force.
+#[derive(Clone, Debug)]
+pub(crate) struct Given {
+    /// The value's text.
+    pub(crate) value: String,
+    /// The place, for people: `--data on the command line`.
+    pub(crate) place: String,
 }
 
 /// Names under `TINTYPE_` that belong to the project's own tools and are no settings.
-const NOT_SETTINGS: [&str; 2] = ["TINTYPE_FIXTURES", "TINTYPE_BIN"];
+const NOT_SETTINGS: [&str; 4] = ["TINTYPE_FIXTURES", "TINTYPE_BIN", "TINTYPE_SEEDS", "TINTYPE_TOKEN"];
+
+/// What other image hosts were told in `.env`, and what says the same here.
+const REPLACED: [(&str, &str); 4] = [
+    ("IMAGES_DIR", "store.data names the folder; use a new one"),
+    ("LOG_DIR", "log.dir names the folder of app.log and access.log"),
+    ("WEB_SERVER_WORKERS", "one process uses every core; remove it"),
+    ("WEB_SERVER_START_PORT", "server.listen names the one address and port"),
+];
 
 /// Reads every source, the weakest first, and refuses what is wrong or unknown by its name.
 pub(crate) fn load(sources: &Sources) -> Result<Settings> {
     let mut settings = Settings::default();
-    let default_file = Path::new("tintype.toml");
+    let default_file = sources.folder.join("tintype.toml");
     let file = match &sources.file {
-        Some(file) => Some(file.as_path()),
-        None => default_file.exists().then_some(default_file),
+        Some(file) => Some(file),
+        None => Some(&default_file).filter(|file| file.exists()),
     };
     if let Some(file) = file {
         let text = std::fs::read_to_string(file)
             .with_context(|| format!("cannot read the settings in {}", file.display()))?;
-        for (name, value) in
-            flatten(&text).with_context(|| format!("{} is not valid TOML", file.display()))?
-        {
-            apply(&mut settings, &name, &value).with_context(|| format!("in {}", file.display()))?;
+        let name = file.file_name().map_or_else(|| file.display().to_string(), |_| shown(file, sources));
+        for (setting, value) in flatten(&text).with_context(|| format!("{name} is not valid TOML"))? {
+            apply(&mut settings, &setting, &value, &format!("in {name}"))?;
         }
     }
-    for (variable, value) in &sources.environment {
-        if variable == "PORT" {
-            settings.port = Some(value.parse().ok().filter(|port| *port > 0).with_context(|| {
-                format!("PORT={value} in the environment is no port: it takes 1 to 65535")
-            })?);
-        } else if variable.starts_with("TINTYPE_") && !NOT_SETTINGS.contains(&variable.as_str()) {
-            let Some(setting) = TABLE.iter().find(|setting| setting.variable() == *variable) else {
-                bail!(
-                    "no setting is called {variable} (in the environment); `tintype serve --help` lists those that exist"
-                );
-            };
-            apply(&mut settings, setting.name, value)
-                .with_context(|| format!("in the environment's {variable}"))?;
-        }
-    }
+    let dot_env = dot_env(&sources.folder)?;
+    apply_variables(&mut settings, &dot_env, "in .env")?;
+    apply_variables(&mut settings, &sources.environment, "in the environment")?;
     for (name, value) in &sources.flags {
-        apply(&mut settings, name, value).context("on the command line")?;
+        apply(&mut settings, name, value, "on the command line")?;
     }
+    refuse_object_storage(&dot_env, &sources.environment)?;
     Ok(settings)
 }
 
-fn apply(settings: &mut Settings, name: &str, value: &str) -> Result<()> {
+/// A file as people named it: without the working folder.
+fn shown(file: &Path, sources: &Sources) -> String {
+    file.strip_prefix(&sources.folder).unwrap_or(file).display().to_string()
+}
+
+/// The lines of `.env`, if there is one.
+fn dot_env(folder: &Path) -> Result<Vec<(String, String)>> {
+    let path = folder.join(".env");
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let lines = dotenvy::from_path_iter(&path).context("cannot read .env in the working folder")?;
+    lines.collect::<Result<_, _>>().context("a line of .env is not NAME=value")
+}
+
+/// Takes the variables that are settings. Names of others are passed over, but those under `TINTYPE_`.
+fn apply_variables(settings: &mut Settings, variables: &[(String, String)], place: &str) -> Result<()> {
+    for (variable, value) in variables {
+        if variable == "PORT" {
+            let port = value.parse().ok().filter(|port| *port > 0);
+            settings.port =
+                Some(port.with_context(|| format!("PORT={value} {place} is no port: it takes 1 to 65535"))?);
+            settings.port_place = format!("PORT {place}");
+        } else if variable.starts_with("TINTYPE_") && !NOT_SETTINGS.contains(&variable.as_str()) {
+            let Some(setting) = TABLE.iter().find(|setting| setting.variable() == *variable) else {
+                bail!(
+                    "no setting is called {variable} ({place}); `tintype serve --help` lists those that exist"
+                );
+            };
+            apply(settings, setting.name, value, &format!("{variable} {place}"))?;
+        } else if let Some((name, instead)) = REPLACED.iter().find(|(name, _)| name == variable)
+            && place == "in .env"
+        {
+            settings.replaced.push(format!("{name}: {instead}"));
+        }
+    }
+    Ok(())
+}
+
+/// Whoever names a bucket and a key expects their pictures there: going on with a folder would lose them on the first
+/// machine whose disk is not kept.
+fn refuse_object_storage(dot_env: &[(String, String)], environment: &[(String, String)]) -> Result<()> {
+    let named = |names: &[&str]| {
+        let all = environment.iter().chain(dot_env);
+        all.into_iter()
+            .find(|(name, value)| names.contains(&name.as_str()) && !value.is_empty())
+            .map(|(name, _)| name.clone())
+    };
+    let bucket = named(&["S3_BUCKET", "S3_BUCKET_NAME", "UPLOAD_BUCKET"]);
+    if let (Some(bucket), Some(key)) = (bucket, named(&["AWS_ACCESS_KEY_ID"])) {
+        bail!(
+            "{bucket} and {key} are set, which ask for object storage; this version keeps pictures in a folder alone. \
+             Remove {bucket} to go on with the folder that store.data names"
+        );
+    }
+    Ok(())
+}
+
+fn apply(settings: &mut Settings, name: &str, value: &str, place: &str) -> Result<()> {
     let Some(setting) = TABLE.iter().find(|setting| setting.name == name) else {
-        bail!("no setting is called {name}; `tintype serve --help` lists those that exist");
+        bail!("no setting is called {name} ({place}); `tintype serve --help` lists those that exist");
     };
     if let Err(accepted) = (setting.set)(settings, value) {
-        bail!("{name} = {value:?} is not valid: it {accepted}");
+        bail!("{name} = {value:?} is not valid ({place}): it {accepted}");
     }
+    settings.given.insert(setting.name, Given { value: value.to_owned(), place: place.to_owned() });
     Ok(())
 }
 
@@ -101,7 +167,40 @@ mod tests {
     fn environment(pairs: &[(&str, &str)]) -> Sources {
         let environment =
             pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Sources { environment, ..Sources::default() }
+        // A folder without settings of its own.
+        Sources { environment, folder: "/nowhere".into(), ..Sources::default() }
+    }
+
+    #[test]
+    fn a_bucket_with_a_key_is_refused_because_no_bucket_is_used_yet() {
+        let pairs = [("S3_BUCKET", "b"), ("AWS_ACCESS_KEY_ID", "k")];
+        assert!(load(&environment(&pairs)).unwrap_err().to_string().contains("S3_BUCKET"));
+        for one in pairs {
+            load(&environment(&[one])).unwrap();
+        }
+    }
+
+    #[test]
+    fn every_source_says_where_it_stands_and_the_stronger_wins() {
+        let folder = tempfile::tempdir().unwrap();
+        let toml = "[upload]\nbytes_max = \"1MB\"\n[trash]\nkeep = \"2d\"\n[sweep]\ngrace = \"3h\"\n[log]\nlevel = \"debug\"\n";
+        std::fs::write(folder.path().join("tintype.toml"), toml).unwrap();
+        let dot_env = "# ours\nTINTYPE_UPLOAD_BYTES_MAX=2MB\nTINTYPE_TRASH_KEEP=\"3d\"\nPORT=3000\nIMAGES_DIR=/x\nOTHER=1\nTINTYPE_SWEEP_GRACE=4h\n";
+        std::fs::write(folder.path().join(".env"), dot_env).unwrap();
+        let mut sources = environment(&[("TINTYPE_TRASH_KEEP", "4d"), ("TINTYPE_SWEEP_GRACE", "5h")]);
+        sources.folder = folder.path().to_owned();
+        sources.flags.push(("sweep.grace", "6h".to_owned()));
+        let settings = load(&sources).unwrap();
+        let place = |name: &str| settings.given[name].place.clone();
+        assert_eq!(place("log.level"), "in tintype.toml");
+        assert_eq!(place("upload.bytes_max"), "TINTYPE_UPLOAD_BYTES_MAX in .env");
+        assert_eq!(place("trash.keep"), "TINTYPE_TRASH_KEEP in the environment");
+        assert_eq!(place("sweep.grace"), "on the command line");
+        assert_eq!((settings.app.upload_bytes_max, settings.app.trash_keep), (2 << 20, 4 * 86_400));
+        assert_eq!((settings.app.sweep_grace, settings.port), (6 * 3600, Some(3000)));
+        assert_eq!(settings.replaced.len(), 1);
+        std::fs::write(folder.path().join(".env"), "TINTYPE_NOTHING=1\n").unwrap();
+        assert!(load(&sources).unwrap_err().to_string().contains("TINTYPE_NOTHING (in .env)"));
     }
 
     #[test]

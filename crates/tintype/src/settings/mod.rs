@@ -1,17 +1,17 @@
 //! Settings: one name in three forms (`section.key`, `TINTYPE_SECTION_KEY`, `--section-key`), one table, one order: flag,
-//! environment, `tintype.toml`, default.
+//! environment, `.env`, `tintype.toml`, default.
 
 mod load;
 mod table;
 mod value;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 use tintype_app::config::AppConfig;
 use tintype_http::HttpConfig;
 use tintype_sandbox::Mode;
 
-pub(crate) use load::{Sources, load};
+pub(crate) use load::{Given, Sources, load};
 pub(crate) use table::TABLE;
 
 /// Every setting, with its value in force.
@@ -32,6 +32,31 @@ pub(crate) struct Settings {
     pub(crate) worker_seconds: u64,
     pub(crate) log_level: tracing::Level,
     pub(crate) log_access: bool,
+    pub(crate) log_format: LogFormat,
+    /// The folder of `app.log` and `access.log`; `None` for the standard streams.
+    pub(crate) log_dir: Option<PathBuf>,
+    /// Bytes at which a log file is put aside and begun anew.
+    pub(crate) log_file_bytes: u64,
+    /// Files of each log that were put aside and are kept.
+    pub(crate) log_files: usize,
+    /// What was given and where it stands, by `section.key`.
+    pub(crate) given: BTreeMap<&'static str, Given>,
+    /// Where `PORT` was given.
+    pub(crate) port_place: String,
+    /// Names of other image hosts in `.env`, with what replaces them.
+    pub(crate) replaced: Vec<String>,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// For people on a terminal, JSON elsewhere.
+    #[default]
+    Auto,
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 impl Default for Settings {
@@ -52,6 +77,13 @@ impl Default for Settings {
             worker_seconds: 30,
             log_level: tracing::Level::INFO,
             log_access: true,
+            log_format: LogFormat::Auto,
+            log_dir: None,
+            log_file_bytes: 50 << 20,
+            log_files: 5,
+            given: BTreeMap::new(),
+            port_place: String::new(),
+            replaced: Vec::new(),
         }
     }
 }

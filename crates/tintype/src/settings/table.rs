@@ -6,7 +6,7 @@ use tintype_app::config::Uploaders;
 use tintype_types::MediaType;
 
 use super::{
-    Settings,
+    LogFormat, Settings,
     value::{bytes, list, number, seconds},
 };
 
@@ -16,8 +16,10 @@ pub(crate) struct Setting {
     pub(crate) name: &'static str,
     /// A second, short flag, without its dashes.
     pub(crate) short: Option<&'static str>,
-    /// What stands in force where nobody says otherwise.
+    /// What stands in force where nobody says otherwise: a value, or words where there is none.
     pub(crate) default: &'static str,
+    /// A value to show in the sample, where the default is none.
+    pub(crate) sample: Option<&'static str>,
     /// What it does, with its unit.
     pub(crate) help: &'static str,
     /// Takes a value, or says what would be accepted.
@@ -37,11 +39,18 @@ impl Setting {
 }
 
 macro_rules! setting {
-    ($name:literal $(, short $short:literal)?, $default:literal, $help:literal, $set:expr) => {
-        Setting { name: $name, short: setting!(@short $($short)?), default: $default, help: $help, set: $set }
+    ($name:literal $(, short $short:literal)? $(, sample $sample:literal)?, $default:literal, $help:literal, $set:expr) => {
+        Setting {
+            name: $name,
+            short: setting!(@maybe $($short)?),
+            sample: setting!(@maybe $($sample)?),
+            default: $default,
+            help: $help,
+            set: $set,
+        }
     };
-    (@short) => { None };
-    (@short $short:literal) => { Some($short) };
+    (@maybe) => { None };
+    (@maybe $text:literal) => { Some($text) };
 }
 
 /// Every setting, by section.
@@ -54,7 +63,7 @@ pub(crate) static TABLE: &[Setting] = &[
         s.listen = Some(v.parse().map_err(|_| "takes an address with a port, such as 127.0.0.1:8080 or [::]:8080".to_owned())?);
         Ok(())
     }),
-    setting!("server.base_url", short "base-url", "the request's own host", "What links begin with, such as https://img.example.org", |s, v| {
+    setting!("server.base_url", short "base-url", sample "https://img.example.org", "the request's own host", "What links begin with, such as https://img.example.org", |s, v| {
         s.http.base_url = Some(base_url(v)?);
         Ok(())
     }),
@@ -71,8 +80,7 @@ pub(crate) static TABLE: &[Setting] = &[
         }
     ),
     setting!(
-        "server.cors_origins",
-        "none",
+        "server.cors_origins", sample "https://app.example.org", "none",
         "Other origins whose pages may use the API with tokens, between commas",
         |s, v| {
             s.http.cors_origins = list(v).map(base_url).collect::<Result<_, _>>()?;
@@ -129,8 +137,7 @@ pub(crate) static TABLE: &[Setting] = &[
         }
     ),
     setting!(
-        "web.dir",
-        "the built-in web app",
+        "web.dir", sample "./public", "the built-in web app",
         "Folder with pages of your own, shown instead of the web app",
         |s, v| {
             s.http.web_dir = Some(PathBuf::from(v));
@@ -188,7 +195,7 @@ pub(crate) static TABLE: &[Setting] = &[
             Ok(())
         }
     ),
-    setting!("sandbox.workers", "one a core", "Pictures decoded at once", |s, v| {
+    setting!("sandbox.workers", sample "2", "one a core", "Pictures decoded at once", |s, v| {
         s.workers = Some(number(v, 1, 1024)?);
         Ok(())
     }),
@@ -213,6 +220,37 @@ pub(crate) static TABLE: &[Setting] = &[
             Ok(())
         }
     ),
+    setting!(
+        "log.format",
+        "auto",
+        "How lines are written: text, json, or auto (text on a terminal, json elsewhere)",
+        |s, v| {
+            s.log_format = match v {
+                "auto" => LogFormat::Auto,
+                "text" => LogFormat::Text,
+                "json" => LogFormat::Json,
+                _ => return Err("takes auto, text or json".to_owned()),
+            };
+            Ok(())
+        }
+    ),
+    setting!("log.dir", sample "/var/log/tintype", "standard error and output", "Folder for app.log and access.log", |s, v| {
+        s.log_dir = Some(PathBuf::from(v));
+        if v.is_empty() { Err("takes a folder".to_owned()) } else { Ok(()) }
+    }),
+    setting!(
+        "log.file_bytes",
+        "50MB",
+        "Size at which a log file is put aside as .1 and begun anew",
+        |s, v| {
+            s.log_file_bytes = bytes(v)?;
+            if s.log_file_bytes < 4096 { Err("takes at least 4kB".to_owned()) } else { Ok(()) }
+        }
+    ),
+    setting!("log.files", "5", "Files of each log that are kept beside the one being written", |s, v| {
+        s.log_files = number(v, 1, 1000)?;
+        Ok(())
+    }),
 ];
 
 fn switch(text: &str) -> Result<bool, String> {

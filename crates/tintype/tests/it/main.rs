@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod bytes;
+mod commands;
 mod dialects;
 mod files;
 mod images;

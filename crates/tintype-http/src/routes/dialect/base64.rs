@@ -11,6 +11,7 @@ use serde_json::json;
 use super::reply;
 use crate::{
     Http,
+    access_log::about,
     caller::Caller,
     form,
     problem::{Code, Problem},
@@ -68,7 +69,7 @@ pub(crate) async fn upload(State(http): State<Http>, request: Request) -> Respon
         })?;
         let image = uploaded?.image;
         let url = format!("i/{}.{}", image.id, image.media_type.extension());
-        Ok::<_, Problem>(reply(Base64Uploaded { url }, cookie))
+        Ok::<_, Problem>(about(reply(Base64Uploaded { url }, cookie), [&image]))
     };
     outcome.await.unwrap_or_else(|problem| {
         let (code, request_id) = (problem.code, problem.request_id.clone());

@@ -22,6 +22,7 @@ use tintype_app::{
 use super::reply;
 use crate::{
     Http,
+    access_log::about,
     caller::Caller,
     form,
     problem::{Code, Problem},
@@ -186,7 +187,7 @@ pub(crate) async fn complete(State(http): State<Http>, request: Request) -> Resu
         view_url: crate::links::image(base, &uploaded.image),
         image: ImageReply::new(base, &uploaded.image, uploaded.delete_token.as_ref(), uploaded.duplicate),
     };
-    Ok(reply(published, None))
+    Ok(about(reply(published, None), [&uploaded.image]))
 }
 
 async fn receive(

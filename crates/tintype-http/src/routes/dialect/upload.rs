@@ -15,6 +15,7 @@ use tintype_app::{Image, authorize::Denial, image::ImageError};
 use super::reply;
 use crate::{
     Http,
+    access_log::about,
     caller::Caller,
     form, links,
     problem::{Code, Problem},
@@ -95,7 +96,7 @@ pub(crate) async fn upload(State(http): State<Http>, request: Request) -> Respon
             url: format!("/images/{}", links::file(&image)),
             filename: links::file(&image),
         };
-        Ok::<_, Problem>(reply(body, cookie))
+        Ok::<_, Problem>(about(reply(body, cookie), [&image]))
     };
     outcome.await.unwrap_or_else(refuse)
 }

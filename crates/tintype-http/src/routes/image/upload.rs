@@ -10,6 +10,7 @@ use tintype_app::{Actor, upload::Uploaded};
 
 use crate::{
     Http,
+    access_log::about,
     caller::Caller,
     form::{self, File, Intake},
     problem::Problem,
@@ -72,15 +73,17 @@ pub(crate) async fn answer(
         if let Ok(location) = HeaderValue::from_str(&location) {
             response.headers_mut().insert(header::LOCATION, location);
         }
-        return Ok(no_store(response));
+        return Ok(about(no_store(response), [&uploaded.image]));
     }
     let (mut images, mut problems, mut status) = (Vec::new(), Vec::new(), None);
+    let mut stored = Vec::new();
     let mut any_new = false;
     for (file_name, outcome) in outcomes {
         match outcome {
             Ok(uploaded) => {
                 any_new |= !uploaded.duplicate;
                 images.push(tell(caller, &uploaded));
+                stored.push(uploaded.image);
             }
             Err(problem) => {
                 status.get_or_insert(problem.code.status());
@@ -93,7 +96,7 @@ pub(crate) async fn answer(
         (false, true, Some(status)) => status,
         (false, ..) => StatusCode::OK,
     };
-    Ok(no_store((status, Json(Batch { images, problems })).into_response()))
+    Ok(about(no_store((status, Json(Batch { images, problems })).into_response()), &stored))
 }
 
 /// Publishes each file by itself: what is wrong with one does not touch the others.

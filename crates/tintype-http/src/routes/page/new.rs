@@ -6,7 +6,9 @@ use axum::{
 };
 use http::{StatusCode, header};
 
-use crate::{Http, caller::Caller, form, pages, problem::Problem, routes::image::upload::publish};
+use crate::{
+    Http, access_log::about, caller::Caller, form, pages, problem::Problem, routes::image::upload::publish,
+};
 
 /// Takes the plain form and answers with a page of links.
 pub(crate) async fn new(State(http): State<Http>, request: Request) -> Response {
@@ -27,7 +29,9 @@ pub(crate) async fn new(State(http): State<Http>, request: Request) -> Response 
                 .find_map(|(_, outcome)| outcome.as_ref().err())
                 .map(|problem| problem.code.status());
             let page = pages::result::page(theme, &caller.origin.base, &outcomes);
-            let mut response = pages::respond(page.into_string(), pages::Scripts::None);
+            let images =
+                outcomes.iter().filter_map(|(_, outcome)| outcome.as_ref().ok()).map(|each| &each.image);
+            let mut response = about(pages::respond(page.into_string(), pages::Scripts::None), images);
             *response.status_mut() =
                 if any { StatusCode::CREATED } else { failed.unwrap_or(StatusCode::BAD_REQUEST) };
             if let Some(cookie) = cookie {
