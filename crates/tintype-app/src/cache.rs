@@ -38,6 +38,10 @@ impl RamCache {
         Self { entries: Cache::with_weighter(items, bytes, ByBytes), invalidations: Mutex::new(0) }
     }
 
+    pub(crate) fn bytes(&self) -> u64 {
+        self.entries.weight()
+    }
+
     pub(crate) fn get(&self, key: &CacheKey) -> Option<Arc<Stored>> {
         self.entries.get(key)
     }

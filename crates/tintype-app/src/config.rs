@@ -39,6 +39,8 @@ pub struct AppConfig {
     pub limits: ImageLimits,
     /// Free space below which uploads are refused; reads go on.
     pub free_min: u64,
+    /// Most bytes of all stored originals together.
+    pub store_bytes_max: Option<u64>,
     /// How long a delete can be undone.
     pub trash_keep: i64,
     /// Age that an unreferenced blob must reach before it is removed.
@@ -68,6 +70,7 @@ impl Default for AppConfig {
             accepted: MediaType::ALL.to_vec(),
             limits: ImageLimits::default(),
             free_min: 256 << 20,
+            store_bytes_max: None,
             trash_keep: 30 * 86_400,
             sweep_grace: 86_400,
             sweep_interval: 60,

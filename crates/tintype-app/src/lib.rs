@@ -21,7 +21,10 @@ pub mod trouble;
 pub mod upload;
 pub mod variant;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use tintype_blob::BlobStore;
 use tintype_catalog::Catalog;
@@ -31,7 +34,7 @@ use tokio_util::task::TaskTracker;
 use crate::{cache::RamCache, clock::Clock, config::AppConfig, random::Random};
 
 pub use actor::{Actor, Credential};
-pub use tintype_catalog::{AliasKind, Image, Order, OwnerId, Token};
+pub use tintype_catalog::{AliasKind, Counts, Image, Order, OwnerId, Token};
 pub use tintype_sandbox::{SelfTest, Status};
 pub use tintype_types as types;
 pub use trouble::Trouble;
@@ -53,6 +56,8 @@ pub struct Inner {
     pub(crate) cache: RamCache,
     pub(crate) admission: upload::Gate,
     pub(crate) flights: variant::Flights,
+    pub(crate) usage: Mutex<Counts>,
+    pub(crate) stopping: AtomicBool,
     /// Work that goes on when its caller has gone: publishing, and the timer.
     pub(crate) tasks: TaskTracker,
 }
@@ -97,6 +102,8 @@ impl App {
             cache,
             admission,
             flights: variant::Flights::default(),
+            usage: Mutex::default(),
+            stopping: AtomicBool::new(false),
             tasks: TaskTracker::new(),
         };
         Self { inner: Arc::new(inner) }
@@ -117,13 +124,59 @@ impl App {
         self.random.request_id()
     }
 
+    /// Whether `bytes` more would pass `store.bytes_max`.
+    pub(crate) fn is_over_cap(&self, bytes: u64) -> bool {
+        self.config.store_bytes_max.is_some_and(|max| self.usage().bytes.saturating_add(bytes) > max)
+    }
+
     /// How things are.
     pub fn health(&self) -> Health {
         let free_bytes = self.blobs.free_bytes().ok();
         Health {
             sandbox: self.sandbox.state(),
             free_bytes,
-            storage_full: free_bytes.is_some_and(|free| free < self.config.free_min),
+            storage_full: free_bytes.is_some_and(|free| free < self.config.free_min) || self.is_over_cap(0),
+        }
+    }
+
+    /// How much is stored, as the last sweep counted it and uploads since added.
+    pub fn usage(&self) -> Counts {
+        *self.usage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts what is stored.
+    ///
+    /// # Errors
+    /// The server's own trouble.
+    pub(crate) async fn count_usage(&self) -> Result<(), Trouble> {
+        let counted = self.catalog.counts().await?;
+        *self.usage.lock().unwrap_or_else(PoisonError::into_inner) = counted;
+        Ok(())
+    }
+
+    /// Bytes that hot pictures take in RAM.
+    pub fn cache_bytes(&self) -> u64 {
+        self.cache.bytes()
+    }
+
+    /// Whether the server takes all requests: it is not stopping.
+    pub fn is_ready(&self) -> bool {
+        !self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// Says that the server is about to stop.
+    pub fn set_stopping(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the catalogue answers a question.
+    pub async fn catalogue_answers(&self) -> bool {
+        match self.catalog.ping().await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the catalogue does not answer");
+                false
+            }
         }
     }
 

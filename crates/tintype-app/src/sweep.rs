@@ -62,6 +62,10 @@ impl App {
             tracing::info!(staged, files, "removed what interrupted uploads had left");
         }
         self.unlink_deleting().await?;
+        if self.config.store_bytes_max.is_some() {
+            // The limit holds from the first upload on; without one the first sweep counts.
+            self.count_usage().await?;
+        }
         Ok(())
     }
 
@@ -123,6 +127,7 @@ impl App {
             }
         }
         swept.direct = self.sweep_direct(now).await?;
+        self.count_usage().await?;
         if swept != Swept::default() {
             tracing::info!(
                 expired = swept.expired,

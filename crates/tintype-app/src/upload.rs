@@ -12,7 +12,7 @@
 //! 6. The reply. Where it is lost, the image exists all the same; a browser that tries again gets the same image.
 
 use std::sync::{
-    Arc,
+    Arc, PoisonError,
     atomic::{AtomicUsize, Ordering},
 };
 
@@ -222,6 +222,11 @@ impl App {
             return Err(UploadError::TooLarge { max });
         }
         let admission = self.admission.enter()?;
+        if self.is_over_cap(declared.unwrap_or(0)) {
+            let (max, used) = (self.config.store_bytes_max.unwrap_or(0), self.usage().bytes);
+            let detail = format!("{used} bytes are stored; store.bytes_max is {max}");
+            return Err(Trouble::StorageFull(detail.into()).into());
+        }
         let free = self.blobs.free_bytes().unwrap_or(u64::MAX);
         if free < self.config.free_min.saturating_add(declared.unwrap_or(0)) {
             let detail =
@@ -300,9 +305,13 @@ impl App {
         let published = self.keep(staged, |app, key, bytes, intent| {
             app.new_image(origin, &fields, inspection, &delete_token, key, bytes, intent)
         });
-        let Published { image, duplicate, .. } = published.await?;
+        let Published { image, duplicate, used_own_file } = published.await?;
         if image.path.is_some() {
             self.forget_cached(image.id);
+        }
+        if used_own_file {
+            let mut usage = self.usage.lock().unwrap_or_else(PoisonError::into_inner);
+            usage.bytes += image.blob.as_ref().map_or(0, |blob| blob.bytes);
         }
         Ok(Uploaded { image, delete_token: (!duplicate).then_some(delete_token), duplicate })
     }

@@ -79,6 +79,15 @@ impl Catalog {
         self.inner.units.close().await
     }
 
+    /// Asks the smallest question there is.
+    ///
+    /// # Errors
+    /// As every question.
+    pub async fn ping(&self) -> Result<()> {
+        sqlx::query("select 1").execute(&mut *self.reader().await?).await?;
+        Ok(())
+    }
+
     /// A connection that reads, outside any transaction.
     pub(crate) async fn reader(&self) -> Result<PoolConnection<Any>> {
         Ok(self.inner.readers.acquire().await?)

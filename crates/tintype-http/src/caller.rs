@@ -19,6 +19,10 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
+/// The address of whoever asks, past trusted proxies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Client(pub(crate) std::net::IpAddr);
+
 /// Everything about a request that says who sends it.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {

@@ -4,6 +4,8 @@ use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
 
+use crate::limit::Rates;
+
 /// Settings of the HTTP side.
 #[derive(Clone, Debug)]
 pub struct HttpConfig {
@@ -17,6 +19,14 @@ pub struct HttpConfig {
     pub web_dir: Option<PathBuf>,
     /// Whether the list of the dialect at `/upload` shows everybody's images, not only the caller's.
     pub list_shared: bool,
+    /// How much one client may ask for; addresses of trusted proxies have no limit.
+    pub rates: Rates,
+    /// Most connections of one client.
+    pub connections_per_client: usize,
+    /// Who may read `/metrics` without a token.
+    pub metrics_allow: Vec<IpNet>,
+    /// Time between the wish to stop and the closing of the door, in which `/ready` says no.
+    pub stop_delay: Duration,
     /// Most connections at once; further ones wait to be accepted.
     pub connections_max: usize,
     /// Time in which a request's headers must have come.
@@ -35,14 +45,14 @@ impl Default for HttpConfig {
     fn default() -> Self {
         Self {
             base_url: None,
-            trusted_proxies: vec![
-                IpNet::new(IpAddr::from([127, 0, 0, 0]), 8).expect("8 bits fit into an IPv4 address"),
-                IpNet::new(IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]), 128)
-                    .expect("128 bits fit into an IPv6 address"),
-            ],
+            trusted_proxies: loopback(),
             cors_origins: Vec::new(),
             web_dir: None,
             list_shared: false,
+            rates: Rates::default(),
+            connections_per_client: 256,
+            metrics_allow: loopback(),
+            stop_delay: Duration::ZERO,
             connections_max: 4096,
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
@@ -51,6 +61,13 @@ impl Default for HttpConfig {
             commit: "unknown",
         }
     }
+}
+
+fn loopback() -> Vec<IpNet> {
+    vec![
+        IpNet::new(IpAddr::from([127, 0, 0, 0]), 8).expect("8 bits fit into an IPv4 address"),
+        IpNet::new(IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]), 128).expect("128 bits fit into an IPv6 address"),
+    ]
 }
 
 impl HttpConfig {

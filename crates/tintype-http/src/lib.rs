@@ -12,8 +12,10 @@ pub mod config;
 mod deliver;
 mod form;
 mod hot;
+mod limit;
 mod linger;
 mod links;
+mod metrics;
 mod openapi;
 mod origin;
 mod pages;
@@ -29,6 +31,7 @@ use tintype_app::App;
 
 pub use access_log::{AccessFormat, AccessLog};
 pub use config::HttpConfig;
+pub use limit::{Rate, Rates};
 pub use openapi::description;
 pub use problem::Code;
 pub use server::{Listener, serve};
@@ -38,12 +41,40 @@ pub use server::{Listener, serve};
 pub(crate) struct Http {
     pub(crate) app: App,
     pub(crate) config: Arc<HttpConfig>,
+    pub(crate) limiter: Arc<limit::Limiter>,
+    pub(crate) metrics: metrics::Metrics,
     /// JSON uploads hold their whole body in memory, so few are let in at once.
     pub(crate) json_uploads: Arc<tokio::sync::Semaphore>,
 }
 
 impl Http {
+    /// Takes from what a client may ask for. This machine and trusted proxies that do not say for whom they ask may ask for
+    /// anything.
+    ///
+    /// # Errors
+    /// What the client is told: 429 with the time after which it may ask again.
+    pub(crate) fn limit(
+        &self,
+        kind: limit::Kind,
+        client: std::net::IpAddr,
+        amount: u64,
+    ) -> Result<(), problem::Problem> {
+        if self.config.trusts(client) {
+            return Ok(());
+        }
+        self.limiter.take(kind, client, amount).map_err(|wait| {
+            self.metrics.limited(kind);
+            problem::Problem::limited(&self.app, kind, wait)
+        })
+    }
+
     pub(crate) fn new(app: App, config: HttpConfig) -> Self {
-        Self { app, config: Arc::new(config), json_uploads: Arc::new(tokio::sync::Semaphore::new(2)) }
+        Self {
+            app,
+            limiter: Arc::new(limit::Limiter::new(&config.rates)),
+            metrics: metrics::Metrics::default(),
+            config: Arc::new(config),
+            json_uploads: Arc::new(tokio::sync::Semaphore::new(2)),
+        }
     }
 }

@@ -17,7 +17,10 @@ use tintype_app::{
     upload::UploadError,
 };
 
-use crate::access_log::{Note, Refused};
+use crate::{
+    access_log::{Note, Refused},
+    limit::Kind,
+};
 
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $name:ident = $text:literal, $status:ident, $title:literal;)+) => {
@@ -108,6 +111,8 @@ codes! {
     DecodeFailed = "decode_failed", UNPROCESSABLE_ENTITY, "The file could not be decoded";
     /// The image has as many variants as it may.
     TooManyVariants = "too_many_variants", UNPROCESSABLE_ENTITY, "The image has too many variants";
+    /// More than one client may ask for in that time.
+    RateLimited = "rate_limited", TOO_MANY_REQUESTS, "Too many requests";
     /// The server failed.
     Internal = "internal", INTERNAL_SERVER_ERROR, "The server has a problem";
     /// Stored bytes are missing or damaged.
@@ -163,6 +168,22 @@ impl Problem {
         document.insert("code".to_owned(), self.code.as_str().into());
         document.insert("request_id".to_owned(), self.request_id.clone().into());
         Value::Object(document)
+    }
+
+    /// A client asked for more than it may.
+    pub(crate) fn limited(app: &App, kind: Kind, wait: std::time::Duration) -> Self {
+        let what = match kind {
+            Kind::Requests => "requests",
+            Kind::Uploads => "uploads",
+            Kind::UploadBytes => "bytes",
+            Kind::Misses => "addresses that lead nowhere",
+        };
+        let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
+        let detail =
+            format!("Too many {what} came from your address. Wait {seconds} seconds and go on more slowly.");
+        let mut problem = Self::new(app, Code::RateLimited, detail).with("limit", kind.as_str());
+        problem.retry_after = Some(seconds);
+        problem
     }
 
     /// Turns the server's own trouble into a problem, and writes the whole cause to the log, once.

@@ -27,6 +27,8 @@ fn api() -> OpenApiRouter<Http> {
         .routes(routes!(ops::config::config))
         .routes(routes!(ops::openapi::openapi))
         .routes(routes!(ops::health::health))
+        .routes(routes!(ops::ready::ready))
+        .routes(routes!(ops::metrics::metrics))
         .routes(routes!(ops::version::version))
 }
 
@@ -73,6 +75,15 @@ pub(crate) fn router(http: Http) -> Router {
         // Here too, so that it lies under the layer: a preflight is a method that no route has.
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(http.clone(), cors));
+    #[cfg(feature = "testing")]
+    let pages = pages.route(
+        "/testing/panic",
+        get(|| async {
+            if true {
+                panic!("a test asked for it")
+            }
+        }),
+    );
     Router::new()
         .merge(api)
         .merge(Router::from(pictures()))

@@ -1,12 +1,16 @@
 //! Bodies piece by piece, with a bound on how long a sender may pause.
 
-use std::{pin::pin, time::Duration};
+use std::{
+    pin::pin,
+    time::{Duration, Instant},
+};
 
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
 use tintype_app::upload::{Admission, Received, UploadError};
 
+use super::Meter;
 use crate::{
     Http,
     problem::{Code, Problem},
@@ -18,6 +22,9 @@ pub(super) enum BodyError {
     /// Nothing came for so long.
     #[error("nothing came for {} seconds", .0.as_secs())]
     Stalled(Duration),
+    /// It came more slowly than any line.
+    #[error("less than {BYTES_PER_SECOND_MIN} bytes a second came")]
+    Trickles,
     /// The connection broke or the encoding of the body is wrong.
     #[error("the body broke off")]
     Broken(#[source] axum::Error),
@@ -27,13 +34,30 @@ pub(super) enum BodyError {
 pub(super) trait Pieces: Stream<Item = Result<Bytes, BodyError>> + Send {}
 impl<S: Stream<Item = Result<Bytes, BodyError>> + Send> Pieces for S {}
 
-/// The pieces of `body`, each of which must follow the last within `pause`.
-pub(super) fn paced(body: Body, pause: Duration) -> impl Pieces {
-    stream::unfold(Some(body.into_data_stream()), move |body| async move {
-        let mut body = body?;
+/// Least bytes a second that a body must come with on the whole, once [`GRACE`] is over.
+const BYTES_PER_SECOND_MIN: u64 = 1 << 10;
+/// Time before the rate of a body counts.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// The pieces of `body`, each of which must follow the last within `pause`, and none of which may trickle.
+pub(super) fn paced(body: Body, pause: Duration, meter: Option<Meter>) -> impl Pieces {
+    let begun = Instant::now();
+    let state = Some((body.into_data_stream(), 0_u64, meter));
+    stream::unfold(state, move |state| async move {
+        let (mut body, mut bytes, mut meter) = state?;
         match tokio::time::timeout(pause, body.next()).await {
             Ok(None) => None,
-            Ok(Some(Ok(piece))) => Some((Ok(piece), Some(body))),
+            Ok(Some(Ok(piece))) => {
+                bytes += piece.len() as u64;
+                if let Some(meter) = &mut meter {
+                    meter.bytes = bytes;
+                }
+                let time = begun.elapsed();
+                if time > GRACE && bytes / time.as_secs() < BYTES_PER_SECOND_MIN {
+                    return Some((Err(BodyError::Trickles), None));
+                }
+                Some((Ok(piece), Some((body, bytes, meter))))
+            }
             Ok(Some(Err(error))) => Some((Err(BodyError::Broken(error)), None)),
             Err(_) => Some((Err(BodyError::Stalled(pause)), None)),
         }
@@ -49,6 +73,13 @@ pub(super) fn problem(http: &Http, error: &BodyError) -> Problem {
             format!(
                 "Nothing came for {} seconds, so the upload was given up. Send it again.",
                 pause.as_secs()
+            ),
+        ),
+        BodyError::Trickles => Problem::new(
+            &http.app,
+            Code::Timeout,
+            format!(
+                "Less than {BYTES_PER_SECOND_MIN} bytes a second came, so the upload was given up. Send it again."
             ),
         ),
         BodyError::Broken(_) => {

@@ -5,6 +5,8 @@ mod fields;
 mod json;
 mod multipart;
 
+use std::net::IpAddr;
+
 use axum::body::Body;
 use http::{HeaderMap, header, request::Parts};
 use tintype_app::{
@@ -14,6 +16,8 @@ use tintype_app::{
 
 use crate::{
     Http,
+    caller::Client,
+    limit::Kind,
     problem::{Code, Problem},
 };
 
@@ -21,6 +25,34 @@ pub(crate) use fields::FieldSet;
 
 /// Largest JSON body that holds no file.
 const SMALL_JSON_BYTES_MAX: usize = 64 << 10;
+
+/// Counts the bytes of an upload for its client's limit: what came is charged, whatever becomes of it.
+pub(crate) struct Meter {
+    http: Http,
+    client: IpAddr,
+    bytes: u64,
+}
+
+impl Meter {
+    /// Begins an upload.
+    ///
+    /// # Errors
+    /// The client uploaded too often or too much of late.
+    fn start(http: &Http, parts: &Parts) -> Result<Option<Self>, Problem> {
+        let Some(Client(client)) = parts.extensions.get().copied() else { return Ok(None) };
+        http.limit(Kind::Uploads, client, 1)?;
+        http.limit(Kind::UploadBytes, client, 0)?;
+        Ok(Some(Self { http: http.clone(), client, bytes: 0 }))
+    }
+}
+
+impl Drop for Meter {
+    fn drop(&mut self) {
+        if !self.http.config.trusts(self.client) {
+            self.http.limiter.charge(Kind::UploadBytes, self.client, self.bytes);
+        }
+    }
+}
 
 /// What a request brought.
 pub(crate) struct Intake {
@@ -45,6 +77,7 @@ pub(crate) struct File {
 /// A problem with the request as a whole. What is wrong with one file of several is that file's.
 pub(crate) async fn intake(http: &Http, actor: &Actor, parts: &Parts, body: Body) -> Result<Intake, Problem> {
     let app = &http.app;
+    let meter = Meter::start(http, parts)?;
     if parts.headers.contains_key("idempotency-key") {
         return Err(not_supported(http, "the header Idempotency-Key", "Leave it away."));
     }
@@ -56,7 +89,7 @@ pub(crate) async fn intake(http: &Http, actor: &Actor, parts: &Parts, body: Body
     let content_type =
         parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let body = body::paced(body, http.config.body_timeout);
+    let body = body::paced(body, http.config.body_timeout, meter);
     let (files, fields) = match media.as_str() {
         "multipart/form-data" => multipart::read(http, &admission, content_type, body, fields).await?,
         "application/json" => json::read(http, &admission, body, fields).await?,
@@ -92,12 +125,13 @@ pub(crate) async fn intake_raw(
     path: &str,
 ) -> Result<Intake, Problem> {
     let app = &http.app;
+    let meter = Meter::start(http, parts)?;
     let mut fields = FieldSet::from_query(http, parts.uri.query().unwrap_or_default())?;
     fields.set(http, "path", path)?;
     let declared = content_length(&parts.headers);
     let admission =
         app.admit_upload(actor, true, declared).map_err(|error| Problem::from_upload(app, &error))?;
-    let body = body::paced(body, http.config.body_timeout);
+    let body = body::paced(body, http.config.body_timeout, meter);
     let name = tintype_app::text::file_name(path);
     let files = vec![raw(http, &admission, declared, body, name).await?];
     Ok(Intake { files, fields: fields.finish(), _admission: admission })
@@ -115,6 +149,7 @@ pub(crate) async fn intake_one(
     body: Body,
 ) -> Result<Intake, Problem> {
     let app = &http.app;
+    let meter = Meter::start(http, parts)?;
     let declared = content_length(&parts.headers);
     let admission =
         app.admit_upload(actor, false, declared).map_err(|error| Problem::from_upload(app, &error))?;
@@ -123,7 +158,7 @@ pub(crate) async fn intake_one(
     if !content_type.trim_start().to_ascii_lowercase().starts_with("multipart/form-data") {
         return Err(multipart::missing(http));
     }
-    let body = body::paced(body, http.config.body_timeout);
+    let body = body::paced(body, http.config.body_timeout, meter);
     let files = multipart::read_one(http, &admission, content_type, body).await?;
     let fields = UploadFields { return_duplicates: Some(false), ..UploadFields::default() };
     Ok(Intake { files, fields, _admission: admission })
@@ -140,10 +175,11 @@ pub(crate) async fn intake_base64(
     body: Body,
 ) -> Result<Intake, Problem> {
     let app = &http.app;
+    let meter = Meter::start(http, parts)?;
     let declared = content_length(&parts.headers);
     let admission =
         app.admit_upload(actor, false, declared).map_err(|error| Problem::from_upload(app, &error))?;
-    let body = body::paced(body, http.config.body_timeout);
+    let body = body::paced(body, http.config.body_timeout, meter);
     let files = json::read_image64(http, &admission, body).await?;
     let fields = UploadFields { return_duplicates: Some(false), ..UploadFields::default() };
     Ok(Intake { files, fields, _admission: admission })
@@ -156,10 +192,11 @@ pub(crate) async fn intake_base64(
 pub(crate) async fn receive_all(
     http: &Http,
     admission: &Admission,
-    declared: Option<u64>,
+    parts: &Parts,
     body: Body,
 ) -> Result<Result<Received, UploadError>, Problem> {
-    let body = body::paced(body, http.config.body_timeout);
+    let (meter, declared) = (Meter::start(http, parts)?, content_length(&parts.headers));
+    let body = body::paced(body, http.config.body_timeout, meter);
     Ok(raw(http, admission, declared, body, None).await?.received)
 }
 
@@ -172,7 +209,8 @@ pub(crate) async fn small_json<T: serde::de::DeserializeOwned>(
     body: Body,
     shape: &str,
 ) -> Result<T, Problem> {
-    let text = json::collect(http, body::paced(body, http.config.body_timeout), SMALL_JSON_BYTES_MAX).await?;
+    let text =
+        json::collect(http, body::paced(body, http.config.body_timeout, None), SMALL_JSON_BYTES_MAX).await?;
     serde_json::from_slice(&text).map_err(|error| {
         let detail = format!("The body is not the JSON that this takes ({error}). Send {shape}.");
         Problem::new(&http.app, Code::MalformedBody, detail)

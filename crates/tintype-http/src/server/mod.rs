@@ -4,21 +4,24 @@ mod body;
 mod wire;
 
 use std::{
+    any::Any,
     convert::Infallible,
     future::Future,
     io,
     net::{IpAddr, SocketAddr},
+    panic::AssertUnwindSafe,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
     time::{Duration, Instant},
 };
 
-use axum::{Router, body::Body};
-use http::{Request, Response, header};
+use axum::{Router, body::Body, response::IntoResponse as _};
+use futures_util::FutureExt as _;
+use http::{Request, Response, StatusCode, header};
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{rt::TokioTimer, server::graceful::GracefulShutdown};
-use tintype_app::App;
+use tintype_app::{App, Trouble};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
@@ -31,10 +34,13 @@ pub(crate) use self::{body::FrontBody, wire::Files};
 use crate::{
     Http,
     access_log::{AccessLog, Line},
-    caller::Peer,
+    caller::{Client, Peer},
     config::HttpConfig,
     hot,
+    limit::{Connections, Counted, Kind},
     linger::Lingering,
+    metrics::Metrics,
+    problem::Problem,
     router,
 };
 
@@ -79,14 +85,22 @@ pub async fn serve(
     let http = Http::new(app, config);
     let front = Front { router: router::router(http.clone()), http, log: log.clone() };
     let graceful = GracefulShutdown::new();
+    let clients = Connections::default();
     let writer = tokio::spawn(log.clone().run());
+    let (app, stop_delay) = (front.http.app.clone(), front.http.config.stop_delay);
+    let mut stopping = std::pin::pin!(async {
+        stop.cancelled().await;
+        // Load balancers learn by /ready that no more is to be sent, while what they send is still taken.
+        app.set_stopping();
+        tokio::time::sleep(stop_delay).await;
+    });
     loop {
         let next = async {
             let permit = connections.clone().acquire_owned().await;
             (permit, listener.0.accept().await)
         };
         let (permit, accepted) = tokio::select! {
-            () = stop.cancelled() => break,
+            () = &mut stopping => break,
             next = next => next,
         };
         let (stream, peer) = match accepted {
@@ -96,6 +110,8 @@ pub async fn serve(
                 continue;
             }
         };
+        // Too many are dropped at once: an answer would cost what the limit is to save.
+        let Some(counted) = front.enter(peer.ip(), &clients) else { continue };
         prepare(&stream);
         let mut builder = http1::Builder::new();
         builder
@@ -113,7 +129,7 @@ pub async fn serve(
         tokio::spawn(async move {
             // A connection that breaks is its client's business; what failed here was logged where it failed.
             let _ = connection.await;
-            drop(permit);
+            drop((permit, counted));
         });
     }
     drop(listener);
@@ -153,7 +169,35 @@ struct Front {
     log: AccessLog,
 }
 
+/// What a connection holds while it lives.
+struct Held {
+    _counted: Option<Counted>,
+    metrics: Metrics,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.metrics.connections.dec();
+    }
+}
+
 impl Front {
+    /// Counts a new connection; `None` where its client holds too many. Trusted proxies hold those of many clients.
+    fn enter(&self, peer: IpAddr, clients: &Connections) -> Option<Held> {
+        let metrics = self.http.metrics.clone();
+        let max = self.http.config.connections_per_client;
+        let counted = if self.http.config.trusts(peer) {
+            None
+        } else if let Some(counted) = clients.enter(peer, max) {
+            Some(counted)
+        } else {
+            metrics.connections_refused.inc();
+            return None;
+        };
+        metrics.connections.inc();
+        Some(Held { _counted: counted, metrics })
+    }
+
     fn connection(&self, peer: SocketAddr, files: Files) -> Connection {
         Connection { front: self.clone(), peer, files }
     }
@@ -193,21 +237,31 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
     fn call(&self, request: Request<Incoming>) -> Answer {
         let begun = Instant::now();
         let (parts, body) = request.into_parts();
+        let client = self.front.client(&parts.headers, self.peer);
+        if let Err(problem) = self.front.admit(client) {
+            let response = problem.into_response().map(FrontBody::from);
+            self.front.note(client, &parts.method, &parts.uri, &response, begun);
+            return Answer::Ready(Some(response));
+        }
         if let Some(response) = hot::answer(&self.front.http, &parts, &self.files) {
-            let client = self.front.client(&parts.headers, self.peer);
             self.front.note(client, &parts.method, &parts.uri, &response, begun);
             return Answer::Ready(Some(response));
         }
         let (method, uri) = (parts.method.clone(), parts.uri.clone());
-        let client = self.front.client(&parts.headers, self.peer);
         let body = Lingering::new(body, &parts.headers);
         let mut request = Request::from_parts(parts, Body::new(body));
         request.extensions_mut().insert(Peer(self.peer));
+        request.extensions_mut().insert(Client(client));
         let front = self.front.clone();
         Answer::Routed(Box::pin(async move {
             let mut router = front.router.clone();
-            let Ok(response) = router.call(request).await;
+            let answered = AssertUnwindSafe(router.call(request)).catch_unwind().await;
+            let response = match answered {
+                Ok(Ok(response)) => response,
+                Err(panic) => front.panicked(panic.as_ref()),
+            };
             let response = response.map(FrontBody::from);
+            front.count_miss(client, response.status());
             front.note(client, &method, &uri, &response, begun);
             response
         }))
@@ -215,6 +269,31 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
 }
 
 impl Front {
+    /// Whether the client may ask now.
+    fn admit(&self, client: IpAddr) -> Result<(), Problem> {
+        self.http.limit(Kind::Requests, client, 1)?;
+        // Nothing is taken here: whoever asked for too much that is not there waits before asking on.
+        self.http.limit(Kind::Misses, client, 0)
+    }
+
+    fn count_miss(&self, client: IpAddr, status: StatusCode) {
+        if status == StatusCode::NOT_FOUND && !self.http.config.trusts(client) {
+            self.http.limiter.charge(Kind::Misses, client, 1);
+        }
+    }
+
+    /// One request failed; the others go on. The message stands in the log by the panic hook.
+    fn panicked(&self, panic: &(dyn Any + Send)) -> Response<Body> {
+        self.http.metrics.panicked();
+        let words = panic
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        let source = words.unwrap_or("no message").to_owned().into();
+        Problem::from_trouble(&self.http.app, &Trouble::Internal { what: "a handler panicked", source })
+            .into_response()
+    }
+
     fn client(&self, headers: &http::HeaderMap, peer: SocketAddr) -> IpAddr {
         crate::client::address(&self.http.config, headers, peer.ip())
     }
@@ -227,20 +306,22 @@ impl Front {
         response: &Response<FrontBody>,
         begun: Instant,
     ) {
-        if !self.log.is_on() {
-            return;
-        }
         let known = http_body::Body::size_hint(response.body()).exact();
         let declared = || {
             response.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok())
         };
+        let bytes = known.or_else(declared).unwrap_or(0);
+        self.http.metrics.answered(response.status(), bytes, begun.elapsed());
+        if !self.log.is_on() {
+            return;
+        }
         self.log.write(&Line {
             now: self.http.app.clock().now(),
             client,
             method,
             uri,
             status: response.status(),
-            bytes: known.or_else(declared).unwrap_or(0),
+            bytes,
             millis: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
             note: response.extensions().get(),
         });

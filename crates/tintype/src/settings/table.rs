@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use tintype_app::config::Uploaders;
+use tintype_http::Rate;
 use tintype_types::MediaType;
 
 use super::{
@@ -59,6 +60,10 @@ pub(crate) static TABLE: &[Setting] = &[
         s.data = PathBuf::from(v);
         if v.is_empty() { Err("takes a folder".to_owned()) } else { Ok(()) }
     }),
+    setting!("store.bytes_max", sample "500GB", "none", "Most bytes of all pictures together; beyond it uploads are refused", |s, v| {
+        s.app.store_bytes_max = Some(bytes(v)?);
+        Ok(())
+    }),
     setting!("server.listen", short "listen", "127.0.0.1:8080", "Address and port to listen on; [::]:8080 for every address", |s, v| {
         s.listen = Some(v.parse().map_err(|_| "takes an address with a port, such as 127.0.0.1:8080 or [::]:8080".to_owned())?);
         Ok(())
@@ -72,10 +77,7 @@ pub(crate) static TABLE: &[Setting] = &[
         "127.0.0.0/8, ::1/128",
         "Networks of proxies whose X-Forwarded headers count",
         |s, v| {
-            s.http.trusted_proxies = list(v)
-                .map(|net| net.parse().or_else(|_| net.parse::<std::net::IpAddr>().map(ipnet::IpNet::from)))
-                .collect::<Result<_, _>>()
-                .map_err(|_| "takes networks between commas, such as 10.0.0.0/8, ::1/128".to_owned())?;
+            s.http.trusted_proxies = networks(v)?;
             Ok(())
         }
     ),
@@ -99,6 +101,54 @@ pub(crate) static TABLE: &[Setting] = &[
         s.http.body_timeout = timeout(v)?;
         Ok(())
     }),
+    setting!(
+        "server.connections_per_client",
+        "256",
+        "Most connections of one address, or of one IPv6 network of 64 bits",
+        |s, v| {
+            s.http.connections_per_client = number(v, 1, 1_000_000)?;
+            Ok(())
+        }
+    ),
+    setting!("server.stop_delay", "0s", "Time that /ready says no before a stop closes the door", |s, v| {
+        s.http.stop_delay = Duration::from_secs(u64::try_from(seconds(v)?).unwrap_or(0));
+        Ok(())
+    }),
+    setting!("limit.requests", "12000/1m", "Requests of one client: a number and a time, or off", |s, v| {
+        s.http.rates.requests = rate(v)?;
+        Ok(())
+    }),
+    setting!("limit.uploads", "600/1m", "Uploads of one client: a number and a time, or off", |s, v| {
+        s.http.rates.uploads = rate(v)?;
+        Ok(())
+    }),
+    setting!(
+        "limit.upload_bytes",
+        "20GB/1h",
+        "Uploaded bytes of one client: a size and a time, or off",
+        |s, v| {
+            s.http.rates.upload_bytes = rate(v)?;
+            Ok(())
+        }
+    ),
+    setting!(
+        "limit.misses",
+        "600/1m",
+        "Addresses that lead nowhere (404) asked for by one client, or off",
+        |s, v| {
+            s.http.rates.misses = rate(v)?;
+            Ok(())
+        }
+    ),
+    setting!(
+        "metrics.allow",
+        "127.0.0.0/8, ::1/128",
+        "Networks that may read /metrics without an admin token",
+        |s, v| {
+            s.http.metrics_allow = networks(v)?;
+            Ok(())
+        }
+    ),
     setting!("upload.who", "anyone", "Who may upload: anyone, or token for holders of a token", |s, v| {
         s.app.uploaders = match v {
             "anyone" => Uploaders::Anyone,
@@ -252,6 +302,27 @@ pub(crate) static TABLE: &[Setting] = &[
         Ok(())
     }),
 ];
+
+fn networks(text: &str) -> Result<Vec<ipnet::IpNet>, String> {
+    list(text)
+        .map(|net| net.parse().or_else(|_| net.parse::<std::net::IpAddr>().map(ipnet::IpNet::from)))
+        .collect::<Result<_, _>>()
+        .map_err(|_| "takes networks between commas, such as 10.0.0.0/8, ::1/128".to_owned())
+}
+
+/// `600/1m`: so much in so long a time, or `off`.
+fn rate(text: &str) -> Result<Option<Rate>, String> {
+    if text == "off" {
+        return Ok(None);
+    }
+    let invalid = || "takes an amount and a time, such as 600/1m or 20GB/1h, or off".to_owned();
+    let (amount, per) = text.split_once('/').ok_or_else(invalid)?;
+    let (amount, per) = (bytes(amount).map_err(|_| invalid())?, seconds(per).map_err(|_| invalid())?);
+    match u64::try_from(per) {
+        Ok(per @ 1..) if amount > 0 => Ok(Some(Rate { amount, per: Duration::from_secs(per) })),
+        _ => Err(invalid()),
+    }
+}
 
 fn switch(text: &str) -> Result<bool, String> {
     match text {

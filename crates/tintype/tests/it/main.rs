@@ -9,6 +9,7 @@ mod dialects;
 mod files;
 mod images;
 mod keeping;
+mod overload;
 mod sandbox;
 mod security;
 mod support;

@@ -23,11 +23,15 @@ use super::reply;
 use crate::{
     Http,
     access_log::about,
-    caller::Caller,
+    caller::{Caller, Client},
     form,
+    limit::Kind,
     problem::{Code, Problem},
     reply::{ImageReply, ProblemDocument, rfc3339},
 };
+
+/// A step that writes a row weighs as much as this many requests.
+const INIT_COST: u64 = 10;
 
 /// What will be sent.
 #[derive(Default, Deserialize, utoipa::ToSchema)]
@@ -107,6 +111,9 @@ pub(crate) async fn init(State(http): State<Http>, request: Request) -> Result<R
     let mut caller = Caller::of(&http, &parts)?;
     let cookie = caller.become_owner(&http.app);
     let actor = caller.actor(&http.app).await?;
+    if let Some(Client(client)) = parts.extensions.get() {
+        http.limit(Kind::Requests, *client, INIT_COST)?;
+    }
     let wanted: DirectInit =
         form::small_json(&http, body, "{\"filename\", \"contentType\", \"size\"}").await?;
     let announced = announcement(&http, &wanted)?;
@@ -181,7 +188,13 @@ pub(crate) async fn complete(State(http): State<Http>, request: Request) -> Resu
         return Err(Problem::new(&http.app, Code::InvalidField, detail).with("field", "uploadId"));
     };
     let id = upload_id(named).ok_or_else(|| refuse(&http, &DirectError::Unknown))?;
-    let uploaded = http.app.publish_direct(&id).await.map_err(|error| refuse(&http, &error))?;
+    let published = http.app.publish_direct(&id).await;
+    match &published {
+        Ok(uploaded) => http.metrics.uploaded(Ok((uploaded.duplicate, uploaded.image.received_bytes))),
+        Err(DirectError::Upload(error)) => http.metrics.uploaded(Err(error)),
+        Err(_) => {}
+    }
+    let uploaded = published.map_err(|error| refuse(&http, &error))?;
     let base = &caller.origin.base;
     let published = DirectPublished {
         view_url: crate::links::image(base, &uploaded.image),
@@ -198,7 +211,7 @@ async fn receive(
 ) -> Result<ContentHash, Problem> {
     let declared = form::content_length(&parts.headers);
     let slot = http.app.admit_direct(id, declared).await.map_err(|error| refuse(http, &error))?;
-    let received = form::receive_all(http, &slot.admission, declared, body).await?;
+    let received = form::receive_all(http, &slot.admission, parts, body).await?;
     let received = received.map_err(|error| Problem::from_upload(&http.app, &error))?;
     http.app.keep_direct(slot, received).await.map_err(|error| refuse(http, &error))
 }

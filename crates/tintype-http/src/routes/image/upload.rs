@@ -111,6 +111,8 @@ pub(crate) async fn publish(
             Ok(received) => http.app.publish(actor, received, name.clone(), intake.fields.clone()).await,
             Err(error) => Err(error),
         };
+        http.metrics
+            .uploaded(outcome.as_ref().map(|uploaded| (uploaded.duplicate, uploaded.image.received_bytes)));
         outcomes.push((name, outcome.map_err(|error| Problem::from_upload(&http.app, &error))));
     }
     outcomes

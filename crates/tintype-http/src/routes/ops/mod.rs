@@ -2,7 +2,9 @@
 
 pub(crate) mod config;
 pub(crate) mod health;
+pub(crate) mod metrics;
 pub(crate) mod openapi;
+pub(crate) mod ready;
 pub(crate) mod version;
 
 use axum::response::Response;
