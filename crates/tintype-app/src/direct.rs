@@ -191,6 +191,7 @@ impl App {
             file_name: begun.file_name,
             return_duplicates: false,
             direct: Some(begun.id_hash),
+            idempotency: None,
         };
         let uploaded = self.publish_from(sender, staged, UploadFields::default()).await?;
         if let Err(error) = self.blobs.remove_incoming(incoming).await {

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod config;
 pub mod direct;
 pub mod image;
+pub mod operator;
 pub mod path;
 mod random;
 pub mod serve;

@@ -5,13 +5,16 @@ use std::time::Duration;
 use tintype_types::UnixMillis;
 use tokio_util::sync::CancellationToken;
 
-use crate::{App, Image, Trouble};
+use crate::{App, Image, Trouble, operator};
 
 /// Rows that one statement of a sweep takes, so that uploads never wait long behind it.
 pub(crate) const BATCH: u32 = 200;
 
 /// Age at which an intent can no longer belong to an upload under way: from intent to row takes seconds.
 const INTENT_SECONDS: i64 = 3_600;
+
+/// How long the key of a repeatable upload is remembered.
+const KEY_SECONDS: i64 = 86_400;
 
 /// What one sweep did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -127,6 +130,7 @@ impl App {
             }
         }
         swept.direct = self.sweep_direct(now).await?;
+        while self.catalog.forget_keys(now.minus_seconds(KEY_SECONDS), BATCH).await? == BATCH as usize {}
         self.count_usage().await?;
         if swept != Swept::default() {
             tracing::info!(
@@ -151,16 +155,7 @@ impl App {
 
     /// Removes an image's bytes now, as far as no other image shares them. What fails is left to the next sweep.
     pub(crate) async fn remove_bytes(&self, image: &Image) {
-        let outcome: Result<(), Trouble> = async {
-            self.blobs.delete_variants(image.id).await?;
-            let Some(blob) = &image.blob else { return Ok(()) };
-            if let Some((id, key)) = self.catalog.take_orphan(blob.key).await? {
-                self.blobs.delete(key).await?;
-                self.catalog.forget_blob(id).await?;
-            }
-            Ok(())
-        }
-        .await;
+        let outcome = operator::remove_bytes(&self.catalog, &self.blobs, image).await;
         if let Err(error) = outcome {
             tracing::warn!(image = %image.id, error = &error as &dyn std::error::Error, "bytes of a deleted image are left to the sweep");
         }

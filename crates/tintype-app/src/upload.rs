@@ -51,6 +51,31 @@ pub struct UploadFields {
     pub keep_metadata: bool,
     /// Whether the same bytes again give the same image; by default only for browsers.
     pub return_duplicates: Option<bool>,
+    /// What makes the upload repeatable.
+    pub idempotency: Option<IdempotencyKey>,
+}
+
+/// A key of the sender's choice: the same key again answers the same image, however often it is sent.
+#[derive(Clone, Debug)]
+pub struct IdempotencyKey {
+    /// The sender's text.
+    pub text: String,
+    /// What tells one sender from another where nobody in particular sends.
+    pub nobody: String,
+    /// Which file of the request.
+    pub index: usize,
+}
+
+impl IdempotencyKey {
+    /// What the catalogue knows the key by: keys of different senders are different keys.
+    fn hash(&self, actor: &Actor) -> [u8; 32] {
+        let sender = match actor {
+            Actor::Token { owner, .. } => format!("owner {}", owner.0),
+            Actor::Browser { key_hash, .. } => format!("browser {key_hash:?}"),
+            Actor::Nobody => format!("nobody {}", self.nobody),
+        };
+        hash_secret(&format!("{sender}\n{}\n{}", self.index, self.text))
+    }
 }
 
 /// An image that was taken in.
@@ -82,6 +107,9 @@ pub enum UploadError {
     /// The worker died of it, or ran out of time.
     #[error("the file could not be decoded")]
     Undecodable,
+    /// The upload's key was used for another file.
+    #[error("the Idempotency-Key was used for another file")]
+    KeyReused,
     /// Another owner's named path.
     #[error("the path belongs to somebody else")]
     PathTaken,
@@ -100,6 +128,7 @@ impl From<CatalogError> for UploadError {
     fn from(error: CatalogError) -> Self {
         match error {
             CatalogError::Conflict(Constraint::PathTaken) => Self::PathTaken,
+            CatalogError::Conflict(Constraint::KeyReused) => Self::KeyReused,
             error => Self::Trouble(error.into()),
         }
     }
@@ -260,8 +289,9 @@ impl App {
         let action = if fields.path.is_some() { Action::PublishAtPath } else { Action::Upload };
         authorize(actor, action, None, self.config.uploaders)?;
         let return_duplicates = fields.return_duplicates.unwrap_or(matches!(actor, Actor::Browser { .. }));
-        let sender =
-            Sender { whose: Whose::Actor(actor.clone()), file_name, return_duplicates, direct: None };
+        let idempotency = fields.idempotency.as_ref().map(|key| key.hash(actor));
+        let whose = Whose::Actor(actor.clone());
+        let sender = Sender { whose, file_name, return_duplicates, direct: None, idempotency };
         self.publish_from(sender, received.staged, fields).await
     }
 
@@ -300,12 +330,19 @@ impl App {
             Whose::Actor(actor) => self.owner_for_upload(actor).await?,
             Whose::Owner(owner) => *owner,
         };
-        let delete_token = self.random.delete_token();
+        let delete_token = match sender.idempotency {
+            // A repeated request answers as the first one did, and only a hash of its token is kept: so it is made anew.
+            Some(key) => self.delete_token_of(key).await?,
+            None => self.random.delete_token(),
+        };
         let origin = Origin { owner, received_hash, received_bytes, sender };
         let published = self.keep(staged, |app, key, bytes, intent| {
             app.new_image(origin, &fields, inspection, &delete_token, key, bytes, intent)
         });
-        let Published { image, duplicate, used_own_file } = published.await?;
+        let Published { image, duplicate, replayed, used_own_file } = published.await?;
+        if replayed && image.deleted_at.is_some() {
+            return Err(Denial::Gone.into());
+        }
         if image.path.is_some() {
             self.forget_cached(image.id);
         }
@@ -314,6 +351,22 @@ impl App {
             usage.bytes += image.blob.as_ref().map_or(0, |blob| blob.bytes);
         }
         Ok(Uploaded { image, delete_token: (!duplicate).then_some(delete_token), duplicate })
+    }
+
+    /// The delete token of an upload with this key: the same each time, and not to be found out without the server's secret.
+    async fn delete_token_of(&self, key: [u8; 32]) -> Result<DeleteToken, UploadError> {
+        let fresh = self.random.owner_key().expose().to_owned();
+        let secret = self.catalog.meta_once("delete_token_secret", fresh).await?;
+        let mut block = hash_secret(&format!("{secret} {key:?}"));
+        let mut at = 0;
+        Ok(DeleteToken::generate(|| {
+            if at == block.len() {
+                block = hash_secret(&format!("{secret} {block:?}"));
+                at = 0;
+            }
+            at += 1;
+            block[at - 1]
+        }))
     }
 
     /// Makes a staged file durable under a new name and has the catalogue publish it (steps 3 to 5).
@@ -407,6 +460,7 @@ impl App {
             path: fields.path.clone(),
             duplicates: if origin.sender.return_duplicates { Duplicates::Return } else { Duplicates::New },
             direct: origin.sender.direct,
+            idempotency: origin.sender.idempotency,
         }
     }
 }
@@ -435,6 +489,8 @@ pub(crate) struct Sender {
     pub(crate) return_duplicates: bool,
     /// The direct upload that is published, by the hash of its id.
     pub(crate) direct: Option<[u8; 32]>,
+    /// The hash of the upload's key.
+    pub(crate) idempotency: Option<[u8; 32]>,
 }
 
 /// What is known of an upload when it becomes an image.

@@ -79,6 +79,9 @@ pub enum Constraint {
     /// The owner does not exist, or another row that the wish names.
     #[error("the wish names an owner that does not exist")]
     UnknownReference,
+    /// The key of a repeatable upload was used for other bytes.
+    #[error("the key was used for another file")]
+    KeyReused,
     /// The identity of a store never changes.
     #[error("the store's identity cannot be changed")]
     IdentityFixed,

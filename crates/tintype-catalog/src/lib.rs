@@ -14,6 +14,7 @@ mod check;
 mod dialect;
 mod direct;
 mod error;
+mod idempotency;
 mod image;
 mod list;
 mod meta;

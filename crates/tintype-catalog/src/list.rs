@@ -105,6 +105,16 @@ impl Catalog {
 }
 
 impl Catalog {
+    /// The newest images of everybody, deleted ones too.
+    ///
+    /// # Errors
+    /// As every question.
+    pub async fn newest_images(&self, limit: u32) -> Result<Vec<Image>> {
+        let sql = select_image!("order by images.sequence desc limit $1");
+        let rows = sqlx::query(sql).bind(i64::from(limit)).fetch_all(&mut *self.reader().await?).await?;
+        rows.iter().map(Image::from_row).collect()
+    }
+
     /// Everybody's images that are not private, newest first.
     ///
     /// # Errors

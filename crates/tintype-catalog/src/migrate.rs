@@ -9,9 +9,10 @@ use crate::{
 };
 
 /// The schemas in order; the first is number 1. What was released is never edited, only followed.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../migrations/sqlite/0001_catalogue.sql"),
     include_str!("../migrations/sqlite/0002_direct_uploads.sql"),
+    include_str!("../migrations/sqlite/0003_idempotency.sql"),
 ];
 
 /// What opening found or made.

@@ -6,6 +6,7 @@ use tintype_types::{BlobKey, ContentHash, ImageId, MediaType, UnixMillis, Visibi
 use crate::{
     Catalog, direct,
     error::Result,
+    idempotency,
     image::{Image, StoredBlob, select_image, tags_text},
     owner::{self, OwnerId},
     path,
@@ -75,6 +76,8 @@ pub struct NewImage {
     pub duplicates: Duplicates,
     /// The direct upload that this publishes, by the hash of its id. It becomes one image, however often it is published.
     pub direct: Option<[u8; 32]>,
+    /// The sender's key of a repeatable upload, hashed. It leads to one image, however often it comes.
+    pub idempotency: Option<[u8; 32]>,
 }
 
 /// What to do with bytes that the owner has published before.
@@ -94,6 +97,8 @@ pub struct Published {
     pub image: Image,
     /// Whether the image was there before.
     pub duplicate: bool,
+    /// Whether it is there because of an earlier request with the same key.
+    pub replayed: bool,
     /// Whether the file under the upload's own key is now the image's. If not, the caller removes it and then calls
     /// [`Catalog::settle_intent`]: until then the intent stays, so that a crash in between leaves no unknown file.
     pub used_own_file: bool,
@@ -120,12 +125,17 @@ async fn publish(db: &mut AnyConnection, new: NewImage) -> Result<Published> {
     if let Some(direct) = new.direct
         && let Some(image) = direct::published(db, direct).await?
     {
-        return Ok(Published { image, duplicate: true, used_own_file: false });
+        return Ok(Published { image, duplicate: true, replayed: false, used_own_file: false });
+    }
+    if let Some(key) = new.idempotency
+        && let Some(image) = idempotency::earlier(db, key, new.received_hash).await?
+    {
+        return Ok(Published { image, duplicate: false, replayed: true, used_own_file: false });
     }
     if new.duplicates == Duplicates::Return
         && let Some(image) = duplicate(db, &new).await?
     {
-        return Ok(Published { image, duplicate: true, used_own_file: false });
+        return Ok(Published { image, duplicate: true, replayed: false, used_own_file: false });
     }
     let (blob, stored) = share_or_add_blob(db, &new).await?;
     let used_own_file = stored.key == new.key;
@@ -134,13 +144,16 @@ async fn publish(db: &mut AnyConnection, new: NewImage) -> Result<Published> {
     if let Some(direct) = new.direct {
         direct::became(db, direct, sequence).await?;
     }
+    if let Some(key) = new.idempotency {
+        idempotency::note(db, key, new.received_hash, sequence, new.created_at).await?;
+    }
     if let Some(path) = &new.path {
         path::lead(db, path, new.owner, sequence, new.created_at).await?;
     }
     if let Some(intent) = new.intent.filter(|_| used_own_file) {
         upload::drop_intent(db, intent).await?;
     }
-    Ok(Published { image: image_of(new, sequence, stored), duplicate: false, used_own_file })
+    Ok(Published { image: image_of(new, sequence, stored), duplicate: false, replayed: false, used_own_file })
 }
 
 /// The owner's newest image that equals the upload in everything that was given.

@@ -93,6 +93,8 @@ codes! {
     UploadOver = "upload_over", CONFLICT, "The upload is over";
     /// A direct upload's file has not come yet.
     NotSent = "not_sent", CONFLICT, "The file was not sent yet";
+    /// An Idempotency-Key that was used for another file.
+    KeyReused = "key_reused", UNPROCESSABLE_ENTITY, "The Idempotency-Key was used for another file";
     /// Another file than was announced.
     WrongFile = "wrong_file", UNPROCESSABLE_ENTITY, "This is not the file that was announced";
     /// More bytes than the limit.
@@ -271,6 +273,11 @@ impl Problem {
                 app,
                 Code::DecodeFailed,
                 "No picture could be made of this file. Open it in an image editor and save it anew.",
+            ),
+            UploadError::KeyReused => Self::new(
+                app,
+                Code::KeyReused,
+                "This Idempotency-Key was used for another file. Send a new key with each new file.",
             ),
             UploadError::PathTaken => Self::new(
                 app,

@@ -17,6 +17,8 @@ pub(crate) fn run() -> Result<ExitCode> {
         Some(("serve", matches)) => commands::serve::run(load(&sources(matches))?),
         Some(("token", matches)) => commands::token::run(matches),
         Some(("check", matches)) => commands::check::run(matches),
+        Some(("upload", matches)) => commands::upload::run(matches),
+        Some(("image", matches)) => commands::image::run(matches),
         Some(("config", matches)) => commands::config::run(matches),
         Some(("openapi", _)) => commands::openapi::run(),
         _ => unreachable!("clap lets no other subcommand through"),
@@ -31,6 +33,8 @@ pub(crate) fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(serve())
+        .subcommand(commands::upload::command())
+        .subcommand(commands::image::command())
         .subcommand(commands::token::command())
         .subcommand(commands::check::command())
         .subcommand(commands::config::command())

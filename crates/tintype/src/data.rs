@@ -22,6 +22,14 @@ pub(crate) fn create(dir: &Path) -> Result<()> {
     })
 }
 
+/// A data folder that a server has used.
+pub(crate) fn existing(dir: &Path) -> Result<std::path::PathBuf> {
+    if !dir.join("tintype.db").exists() {
+        bail!("there is no catalogue in {}; name the data folder with --data", dir.display());
+    }
+    Ok(dir.to_owned())
+}
+
 /// Opens the catalogue and the store that belongs to it.
 pub(crate) async fn open(dir: &Path) -> Result<(Catalog, BlobStore)> {
     let catalog = Catalog::open(&dir.join("tintype.db"), identity)

@@ -1,9 +1,11 @@
 //! Tintype's one program: configuration, wiring, subcommands.
 
 mod cli;
+mod client;
 mod commands;
 mod data;
 mod logging;
+mod operate;
 mod settings;
 
 use std::process::ExitCode;

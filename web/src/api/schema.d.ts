@@ -819,7 +819,10 @@ export interface operations {
     putFile: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A random text; the same one again within a day answers as the first time, without a second image */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description The named path, such as blog/sunset.jpg */
                 path: string;
@@ -941,7 +944,10 @@ export interface operations {
                 /** @description `return` gives the image that is already there for the same bytes, `new` always a new one. */
                 duplicates?: string;
             };
-            header?: never;
+            header?: {
+                /** @description A random text; the same one again within a day answers as the first time, without a second image */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };

@@ -12,14 +12,13 @@ use spdx::{Expression, ParseMode};
 use crate::{Finding, cargo};
 
 /// SPDX names of the licences that may be in what is shipped or built with.
-const PERMISSIVE: [&str; 16] = [
+const PERMISSIVE: [&str; 15] = [
     "0BSD",
     "Apache-2.0",
     "BSD-2-Clause",
     "BSD-3-Clause",
     "BSL-1.0",
     "CC0-1.0",
-    "CDLA-Permissive-2.0",
     "IJG",
     "ISC",
     "MIT",

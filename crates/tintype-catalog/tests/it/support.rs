@@ -118,5 +118,6 @@ pub(crate) fn new_image(owner: OwnerId, hash: ContentHash) -> NewImage {
         path: None,
         duplicates: Duplicates::Return,
         direct: None,
+        idempotency: None,
     }
 }

@@ -11,7 +11,7 @@ use axum::body::Body;
 use http::{HeaderMap, header, request::Parts};
 use tintype_app::{
     Actor,
-    upload::{Admission, Received, UploadError, UploadFields},
+    upload::{Admission, IdempotencyKey, Received, UploadError, UploadFields},
 };
 
 use crate::{
@@ -22,6 +22,9 @@ use crate::{
 };
 
 pub(crate) use fields::FieldSet;
+
+/// Most characters of an `Idempotency-Key`.
+const IDEMPOTENCY_KEY_MAX: usize = 255;
 
 /// Largest JSON body that holds no file.
 const SMALL_JSON_BYTES_MAX: usize = 64 << 10;
@@ -78,9 +81,6 @@ pub(crate) struct File {
 pub(crate) async fn intake(http: &Http, actor: &Actor, parts: &Parts, body: Body) -> Result<Intake, Problem> {
     let app = &http.app;
     let meter = Meter::start(http, parts)?;
-    if parts.headers.contains_key("idempotency-key") {
-        return Err(not_supported(http, "the header Idempotency-Key", "Leave it away."));
-    }
     let fields = FieldSet::from_query(http, parts.uri.query().unwrap_or_default())?;
     let declared = content_length(&parts.headers);
     let admission = app
@@ -110,7 +110,23 @@ pub(crate) async fn intake(http: &Http, actor: &Actor, parts: &Parts, body: Body
             return Err(Problem::new(app, Code::UnsupportedBody, detail));
         }
     };
-    Ok(Intake { files, fields: fields.finish(), _admission: admission })
+    let mut fields = fields.finish();
+    fields.idempotency = idempotency(http, parts)?;
+    Ok(Intake { files, fields, _admission: admission })
+}
+
+/// The key by which the sender may repeat the request.
+fn idempotency(http: &Http, parts: &Parts) -> Result<Option<IdempotencyKey>, Problem> {
+    let Some(value) = parts.headers.get("idempotency-key") else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim_matches('"');
+    if text.is_empty() || text.len() > IDEMPOTENCY_KEY_MAX {
+        let detail = format!(
+            "The header Idempotency-Key takes 1 to {IDEMPOTENCY_KEY_MAX} characters of ASCII. Send a random text, such as a UUID."
+        );
+        return Err(Problem::new(&http.app, Code::InvalidField, detail).with("field", "Idempotency-Key"));
+    }
+    let nobody = parts.extensions.get::<Client>().map(|client| client.0.to_string()).unwrap_or_default();
+    Ok(Some(IdempotencyKey { text: text.to_owned(), nobody, index: 0 }))
 }
 
 /// Reads a body that is one file, as `PUT /api/v1/files/{path}` takes it.
@@ -134,7 +150,9 @@ pub(crate) async fn intake_raw(
     let body = body::paced(body, http.config.body_timeout, meter);
     let name = tintype_app::text::file_name(path);
     let files = vec![raw(http, &admission, declared, body, name).await?];
-    Ok(Intake { files, fields: fields.finish(), _admission: admission })
+    let mut fields = fields.finish();
+    fields.idempotency = idempotency(http, parts)?;
+    Ok(Intake { files, fields, _admission: admission })
 }
 
 /// Reads a form whose one file may stand in a part of any name, as the dialects at `/upload` send it. Other parts and the

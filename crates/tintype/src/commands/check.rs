@@ -5,7 +5,7 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::json;
 use tintype_app::{
@@ -46,10 +46,7 @@ fn flag(name: &'static str, help: &'static str) -> Arg {
 
 pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
     let settings = settings::load(&cli::sources(matches))?;
-    let dir = settings.data.clone();
-    if !dir.join("tintype.db").exists() {
-        bail!("there is no catalogue in {}; name the data folder with --data", dir.display());
-    }
+    let dir = data::existing(&settings.data)?;
     let repair = matches.get_flag("repair");
     let _lock =
         repair.then(|| data::Lock::take(&dir)).transpose().context("a repair needs the server stopped")?;

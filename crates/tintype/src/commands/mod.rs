@@ -2,11 +2,19 @@
 
 pub(crate) mod check;
 pub(crate) mod config;
+pub(crate) mod image;
 pub(crate) mod openapi;
 pub(crate) mod serve;
 pub(crate) mod token;
+pub(crate) mod upload;
 
 use anyhow::{Context as _, Result};
+
+/// A time for people and programs: RFC 3339, to the second, in UTC.
+fn rfc3339(time: tintype_types::UnixMillis) -> String {
+    jiff::Timestamp::from_millisecond(time.0)
+        .map_or_else(|_| "?".to_owned(), |time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+}
 
 /// Runs a command that needs little of the machine.
 fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {

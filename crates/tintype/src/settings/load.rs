@@ -31,8 +31,9 @@ pub(crate) struct Given {
     pub(crate) place: String,
 }
 
-/// Names under `TINTYPE_` that belong to the project's own tools and are no settings.
-const NOT_SETTINGS: [&str; 4] = ["TINTYPE_FIXTURES", "TINTYPE_BIN", "TINTYPE_SEEDS", "TINTYPE_TOKEN"];
+/// Names under `TINTYPE_` that belong to `tintype upload` and to the project's own tools, and are no settings.
+const NOT_SETTINGS: [&str; 5] =
+    ["TINTYPE_FIXTURES", "TINTYPE_BIN", "TINTYPE_SEEDS", "TINTYPE_TO", "TINTYPE_TOKEN"];
 
 /// What other image hosts were told in `.env`, and what says the same here.
 const REPLACED: [(&str, &str); 4] = [

@@ -23,7 +23,10 @@ use crate::{
     path = "/api/v1/files/{path}",
     tag = "files",
     operation_id = "putFile",
-    params(("path" = String, Path, description = "The named path, such as blog/sunset.jpg")),
+    params(
+        ("path" = String, Path, description = "The named path, such as blog/sunset.jpg"),
+        ("Idempotency-Key" = Option<String>, Header, description = "A random text; the same one again within a day answers as the first time, without a second image"),
+    ),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses(
         (status = 201, description = "The image", body = ImageReply),

@@ -33,7 +33,10 @@ use crate::{
             (Vec<u8> = "image/*"),
         )
     ),
-    params(UploadQuery),
+    params(
+        UploadQuery,
+        ("Idempotency-Key" = Option<String>, Header, description = "A random text; the same one again within a day answers as the first time, without a second image"),
+    ),
     responses(
         (status = 201, description = "One image, or what became of several files", body = UploadReply, headers(("Location" = String, description = "The image"))),
         (status = 200, description = "All files were there already", body = UploadReply),
@@ -106,9 +109,13 @@ pub(crate) async fn publish(
     intake: Intake,
 ) -> Vec<(Option<String>, Result<Uploaded, Problem>)> {
     let mut outcomes = Vec::with_capacity(intake.files.len());
-    for File { name, received } in intake.files {
+    for (index, File { name, received }) in intake.files.into_iter().enumerate() {
+        let mut fields = intake.fields.clone();
+        if let Some(key) = &mut fields.idempotency {
+            key.index = index;
+        }
         let outcome = match received {
-            Ok(received) => http.app.publish(actor, received, name.clone(), intake.fields.clone()).await,
+            Ok(received) => http.app.publish(actor, received, name.clone(), fields).await,
             Err(error) => Err(error),
         };
         http.metrics

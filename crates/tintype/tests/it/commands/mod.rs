@@ -1,3 +1,5 @@
 //! Commands of the program beside `serve`.
 
 mod config;
+mod image;
+mod upload;

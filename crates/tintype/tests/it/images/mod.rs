@@ -4,6 +4,7 @@ mod change;
 mod delete;
 mod delete_token;
 mod duplicates;
+mod idempotency;
 mod list;
 mod owners;
 mod read;

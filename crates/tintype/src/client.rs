@@ -1,0 +1,147 @@
+//! Talking to a server by its API.
+
+use std::{io::Read, thread, time::Duration};
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use serde_json::Value;
+use ureq::{
+    Agent, SendBody,
+    http::Request,
+    tls::{RootCerts, TlsConfig},
+};
+
+/// Tries of one request, the first included.
+const TRIES: u32 = 6;
+/// Longest pause between two tries.
+const PAUSE_MAX: Duration = Duration::from_secs(60);
+
+/// A server, and the token that is shown to it.
+pub(crate) struct Client {
+    agent: Agent,
+    base: String,
+    token: Option<String>,
+}
+
+/// A body that can be sent again.
+pub(crate) struct Payload<'a> {
+    pub(crate) content_type: String,
+    pub(crate) len: u64,
+    /// Opens it anew from its beginning.
+    pub(crate) open: &'a dyn Fn() -> Result<Box<dyn Read>>,
+}
+
+/// What the server said.
+struct Answer {
+    status: u16,
+    retry_after: Option<u64>,
+    body: Value,
+}
+
+impl Client {
+    /// A client of the server at `base`, such as `https://img.example.org`.
+    pub(crate) fn new(base: &str, token: Option<String>) -> Self {
+        // Fails where a provider is set already, and then there is one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
+        let config = Agent::config_builder()
+            .tls_config(tls)
+            .http_status_as_error(false)
+            .timeout_connect(Some(Duration::from_secs(15)))
+            .timeout_recv_response(Some(Duration::from_secs(120)))
+            .user_agent(concat!("tintype/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Self { agent: config.into(), base: base.trim_end_matches('/').to_owned(), token }
+    }
+
+    /// Sends a request until the server takes or refuses it. Tries again where the connection breaks or the server is busy;
+    /// `key` makes the request one whose repetition does no harm.
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        key: Option<&str>,
+        payload: Option<&Payload<'_>>,
+    ) -> Result<Value> {
+        let mut attempt = 1;
+        loop {
+            let failure = match self.once(method, path, key, payload) {
+                Ok(answer) if (200..300).contains(&answer.status) => return Ok(answer.body),
+                Ok(answer) => {
+                    let error = refusal(&answer);
+                    if attempt == TRIES || !matches!(answer.status, 408 | 429 | 502..=504) {
+                        return Err(error);
+                    }
+                    (error, answer.retry_after.map(Duration::from_secs))
+                }
+                Err(error) if attempt == TRIES => return Err(error),
+                Err(error) => (error, None),
+            };
+            let (error, wait) = failure;
+            let pause = wait.unwrap_or_else(|| Duration::from_millis(250 << attempt)).min(PAUSE_MAX);
+            eprintln!("{error:#}; trying again in {:.1} s", pause.as_secs_f64());
+            thread::sleep(pause);
+            attempt += 1;
+        }
+    }
+
+    fn once(
+        &self,
+        method: &str,
+        path: &str,
+        key: Option<&str>,
+        payload: Option<&Payload<'_>>,
+    ) -> Result<Answer> {
+        let url = format!("{}{path}", self.base);
+        let mut request = Request::builder().method(method).uri(&url);
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        let sent = match payload {
+            Some(payload) => {
+                request = request
+                    .header("content-type", &payload.content_type)
+                    .header("content-length", payload.len.to_string());
+                let mut body = (payload.open)()?;
+                let request = request.body(SendBody::from_reader(&mut body)).context("this is no address")?;
+                self.agent.run(request)
+            }
+            None => self.agent.run(request.body(()).context("this is no address")?),
+        };
+        let mut response = sent.map_err(|error| anyhow!("{} does not answer: {error}", self.base))?;
+        let retry_after =
+            response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+        let status = response.status().as_u16();
+        let text = response.body_mut().read_to_string().context("the answer broke off")?;
+        Ok(Answer { status, retry_after, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) })
+    }
+}
+
+/// The server's own words, or the status where there are none.
+fn refusal(answer: &Answer) -> anyhow::Error {
+    let words = answer.body["detail"].as_str();
+    match (words, answer.body["request_id"].as_str()) {
+        (Some(words), Some(id)) if answer.status >= 500 => anyhow!("{words} (request {id})"),
+        (Some(words), _) => anyhow!("{words}"),
+        (None, _) => anyhow!("the server answered {}", answer.status),
+    }
+}
+
+/// A name for one upload that nobody else makes: 32 hex digits.
+pub(crate) fn fresh_key() -> String {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The whole body as bytes that can be sent again.
+pub(crate) fn read_all(mut source: impl Read, max: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.by_ref().take(max + 1).read_to_end(&mut bytes).context("cannot read the standard input")?;
+    if bytes.len() as u64 > max {
+        bail!("the standard input has more than {max} bytes; send larger pictures as files");
+    }
+    Ok(bytes)
+}
