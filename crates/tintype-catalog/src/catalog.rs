@@ -88,6 +88,22 @@ impl Catalog {
         Ok(())
     }
 
+    /// Writes a copy of the catalogue as of this moment to `path`, where nothing may stand yet, while it is being used. The
+    /// copy is one file, and is not synced.
+    ///
+    /// # Errors
+    /// As every question; the copy's disk may be full.
+    pub async fn copy_to(&self, path: &Path) -> Result<()> {
+        let path = path.to_str().ok_or_else(|| CatalogError::unavailable("the copy's path is not UTF-8"))?;
+        let mut db = self.reader().await?;
+        // A reader refuses every write, and the engine takes a copy for one.
+        sqlx::query("pragma query_only = off").execute(&mut *db).await?;
+        let copied = sqlx::query("vacuum into $1").bind(path).execute(&mut *db).await;
+        sqlx::query("pragma query_only = on").execute(&mut *db).await?;
+        copied?;
+        Ok(())
+    }
+
     /// A connection that reads, outside any transaction.
     pub(crate) async fn reader(&self) -> Result<PoolConnection<Any>> {
         Ok(self.inner.readers.acquire().await?)

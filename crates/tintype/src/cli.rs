@@ -16,6 +16,8 @@ pub(crate) fn run() -> Result<ExitCode> {
     match matches.subcommand() {
         Some(("serve", matches)) => commands::serve::run(load(&sources(matches))?),
         Some(("token", matches)) => commands::token::run(matches),
+        Some(("backup", matches)) => commands::backup::run(matches),
+        Some(("restore", matches)) => commands::restore::run(matches),
         Some(("check", matches)) => commands::check::run(matches),
         Some(("upload", matches)) => commands::upload::run(matches),
         Some(("image", matches)) => commands::image::run(matches),
@@ -36,6 +38,8 @@ pub(crate) fn command() -> Command {
         .subcommand(commands::upload::command())
         .subcommand(commands::image::command())
         .subcommand(commands::token::command())
+        .subcommand(commands::backup::command())
+        .subcommand(commands::restore::command())
         .subcommand(commands::check::command())
         .subcommand(commands::config::command())
         .subcommand(

@@ -1,5 +1,6 @@
 //! Tintype's one program: configuration, wiring, subcommands.
 
+mod backup;
 mod cli;
 mod client;
 mod commands;

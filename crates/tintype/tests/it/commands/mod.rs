@@ -1,5 +1,6 @@
 //! Commands of the program beside `serve`.
 
+mod backup;
 mod config;
 mod image;
 mod upload;
