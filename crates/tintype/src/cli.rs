@@ -16,6 +16,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     match matches.subcommand() {
         Some(("serve", matches)) => commands::serve::run(load(&sources(matches))?),
         Some(("token", matches)) => commands::token::run(matches),
+        Some(("doctor", matches)) => commands::doctor::run(matches),
         Some(("backup", matches)) => commands::backup::run(matches),
         Some(("restore", matches)) => commands::restore::run(matches),
         Some(("check", matches)) => commands::check::run(matches),
@@ -41,6 +42,7 @@ pub(crate) fn command() -> Command {
         .subcommand(commands::backup::command())
         .subcommand(commands::restore::command())
         .subcommand(commands::check::command())
+        .subcommand(commands::doctor::command())
         .subcommand(commands::config::command())
         .subcommand(
             Command::new("openapi")

@@ -84,6 +84,12 @@ impl Client {
         }
     }
 
+    /// Asks once, without trying again.
+    pub(crate) fn ask(&self, path: &str) -> Result<Value> {
+        let answer = self.once("GET", path, None, None)?;
+        if (200..300).contains(&answer.status) { Ok(answer.body) } else { Err(refusal(&answer)) }
+    }
+
     fn once(
         &self,
         method: &str,

@@ -6,6 +6,7 @@ mod client;
 mod commands;
 mod data;
 mod logging;
+mod machine;
 mod operate;
 mod settings;
 

@@ -46,7 +46,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
         let total = catalog.counts().await.context("cannot read the catalogue")?.bytes;
         let bar = bar(total)?;
         let outcome = backup::make(&catalog, &from, &to, matches.get_flag("prune"), |copied| {
-            bar.set_position(copied.bytes)
+            bar.set_position(copied.bytes);
         })
         .await;
         bar.finish_and_clear();

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     data::{self, Lock},
-    logging,
+    logging, machine,
     settings::Settings,
 };
 
@@ -88,12 +88,11 @@ fn watch_signals(stop: &CancellationToken) -> Result<()> {
     Ok(())
 }
 
-fn sandbox_options(settings: &Settings) -> Options {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+pub(super) fn sandbox_options(settings: &Settings) -> Options {
     let deadline = Duration::from_secs(settings.worker_seconds);
     Options {
         mode: settings.sandbox,
-        workers_max: settings.workers.unwrap_or(cores),
+        workers_max: settings.workers.unwrap_or_else(machine::workers),
         inspect_deadline: deadline,
         render_deadline: deadline,
         memory_max: settings.worker_memory,

@@ -245,7 +245,7 @@ pub(crate) static TABLE: &[Setting] = &[
             Ok(())
         }
     ),
-    setting!("sandbox.workers", sample "2", "one a core", "Pictures decoded at once", |s, v| {
+    setting!("sandbox.workers", sample "2", "one a core, fewer where memory is short", "Pictures decoded at once", |s, v| {
         s.workers = Some(number(v, 1, 1024)?);
         Ok(())
     }),

@@ -2,5 +2,6 @@
 
 mod backup;
 mod config;
+mod doctor;
 mod image;
 mod upload;
