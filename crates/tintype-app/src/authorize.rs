@@ -23,6 +23,8 @@ pub enum Action {
     Delete,
     /// Undo a delete.
     Restore,
+    /// Read reports, ban, lift bans.
+    Administer,
 }
 
 /// What of an image matters to the decision.
@@ -90,6 +92,7 @@ pub fn authorize(
             Actor::Browser { .. } => Ok(()),
             Actor::Token { .. } => has_scope(actor, Scope::Read),
         },
+        (Action::Administer, _) => has_scope(actor, Scope::Admin),
         (_, None) => Err(Denial::NotFound),
         (_, Some(subject)) => may_touch(actor, action, subject),
     }
@@ -118,7 +121,7 @@ fn may_touch(actor: &Actor, action: Action, subject: Subject) -> Result<(), Deni
         _ if !is_mine => Err(Denial::NeedsIdentity),
         Action::View | Action::Read => has_scope(actor, Scope::Read),
         Action::Change | Action::Delete | Action::Restore => has_scope(actor, Scope::Delete),
-        Action::Upload | Action::PublishAtPath | Action::List => Ok(()),
+        Action::Upload | Action::PublishAtPath | Action::List | Action::Administer => Ok(()),
     }
 }
 
@@ -134,7 +137,7 @@ fn has_scope(actor: &Actor, scope: Scope) -> Result<(), Denial> {
     match actor {
         Actor::Token { scopes, .. } if scopes.allows(scope) => Ok(()),
         Actor::Token { .. } => Err(Denial::NeedsScope(scope)),
-        Actor::Browser { .. } if scope != Scope::Paths => Ok(()),
+        Actor::Browser { .. } if !matches!(scope, Scope::Paths | Scope::Admin) => Ok(()),
         Actor::Browser { .. } | Actor::Nobody => Err(Denial::NeedsIdentity),
     }
 }
@@ -235,6 +238,14 @@ mod tests {
             Err(Denial::NeedsScope(Scope::Upload))
         );
         assert_eq!(may(&token("paths,upload"), Action::PublishAtPath, Uploaders::Anyone), Ok(()));
+        for actor in [Actor::Nobody, browser()] {
+            assert_eq!(may(&actor, Action::Administer, Uploaders::Anyone), Err(Denial::NeedsIdentity));
+        }
+        assert_eq!(
+            may(&token("upload,read,delete,paths"), Action::Administer, Uploaders::Anyone),
+            Err(Denial::NeedsScope(Scope::Admin))
+        );
+        assert_eq!(may(&token("admin"), Action::Administer, Uploaders::Anyone), Ok(()));
         assert_eq!(may(&Actor::Nobody, Action::List, Uploaders::Anyone), Err(Denial::NeedsIdentity));
         assert_eq!(
             may(&token("upload"), Action::List, Uploaders::Anyone),

@@ -3,6 +3,7 @@
 //! This crate knows no HTTP, no SQL and no codec. It holds the clock, randomness and permits, decides who may do what,
 //! and puts the steps of every use case in their order.
 
+pub mod abuse;
 pub mod actor;
 pub mod authorize;
 mod cache;
@@ -35,7 +36,7 @@ use tokio_util::task::TaskTracker;
 use crate::{cache::RamCache, clock::Clock, config::AppConfig, random::Random};
 
 pub use actor::{Actor, Credential};
-pub use tintype_catalog::{AliasKind, Counts, Image, Order, OwnerId, Token};
+pub use tintype_catalog::{AliasKind, Ban, BanKind, Counts, Image, Order, OwnerId, Report, Token};
 pub use tintype_sandbox::{SelfTest, Status};
 pub use tintype_types as types;
 pub use trouble::Trouble;
@@ -57,6 +58,7 @@ pub struct Inner {
     pub(crate) cache: RamCache,
     pub(crate) admission: upload::Gate,
     pub(crate) flights: variant::Flights,
+    pub(crate) bans: abuse::Bans,
     pub(crate) usage: Mutex<Counts>,
     pub(crate) stopping: AtomicBool,
     /// Work that goes on when its caller has gone: publishing, and the timer.
@@ -103,6 +105,7 @@ impl App {
             cache,
             admission,
             flights: variant::Flights::default(),
+            bans: abuse::Bans::default(),
             usage: Mutex::default(),
             stopping: AtomicBool::new(false),
             tasks: TaskTracker::new(),

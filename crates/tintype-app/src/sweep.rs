@@ -36,6 +36,7 @@ impl App {
     /// The server's own trouble.
     pub async fn start(&self, stop: CancellationToken) -> Result<(), Trouble> {
         self.settle().await?;
+        self.load_abuse().await?;
         let app = self.clone();
         let pause = Duration::from_secs(self.config.sweep_interval.max(1).unsigned_abs());
         self.tasks.spawn(async move {

@@ -146,7 +146,7 @@ const fn is_direction_mark(c: char) -> bool {
 pub const PATH_MAX: usize = 512;
 
 /// First parts of addresses that the program answers itself, now or in its dialects. No named path begins with one.
-const RESERVED: [&str; 30] = [
+const RESERVED: [&str; 31] = [
     "a",
     "albums",
     "api",
@@ -168,6 +168,7 @@ const RESERVED: [&str; 30] = [
     "p",
     "picgo",
     "ready",
+    "report",
     "robots.txt",
     "s",
     "settings",

@@ -107,6 +107,9 @@ pub enum UploadError {
     /// The worker died of it, or ran out of time.
     #[error("the file could not be decoded")]
     Undecodable,
+    /// The operator does not take these bytes.
+    #[error("this content is banned")]
+    Banned,
     /// The upload's key was used for another file.
     #[error("the Idempotency-Key was used for another file")]
     KeyReused,
@@ -321,11 +324,17 @@ impl App {
         let (received_hash, received_bytes) = (staged.hash(), staged.len());
         let inspection =
             self.sandbox.inspect(staged.file(), fields.keep_metadata, &self.config.accepted).await?;
+        if self.is_banned_content(received_hash) {
+            return Err(UploadError::Banned);
+        }
         let staged = if inspection.plan.is_whole(received_bytes) {
             staged
         } else {
             self.blobs.rewrite(&staged, &inspection.plan).await?
         };
+        if self.is_banned_content(staged.hash()) {
+            return Err(UploadError::Banned);
+        }
         let owner = match &sender.whose {
             Whose::Actor(actor) => self.owner_for_upload(actor).await?,
             Whose::Owner(owner) => *owner,

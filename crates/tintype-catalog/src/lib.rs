@@ -9,6 +9,7 @@
 //! what a file needs, in `sqlite`.
 #![forbid(unsafe_code)]
 
+mod abuse;
 mod catalog;
 mod check;
 mod dialect;
@@ -30,6 +31,7 @@ mod trash;
 mod upload;
 mod writer;
 
+pub use abuse::{Ban, BanKind, NewReport, Report};
 pub use catalog::Catalog;
 pub use check::{Blob, BlobState, Counts};
 pub use direct::{DirectUpload, NewDirectUpload};

@@ -9,10 +9,11 @@ use crate::{
 };
 
 /// The schemas in order; the first is number 1. What was released is never edited, only followed.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../migrations/sqlite/0001_catalogue.sql"),
     include_str!("../migrations/sqlite/0002_direct_uploads.sql"),
     include_str!("../migrations/sqlite/0003_idempotency.sql"),
+    include_str!("../migrations/sqlite/0004_abuse.sql"),
 ];
 
 /// What opening found or made.

@@ -1,7 +1,10 @@
 //! The addresses of an image.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use tintype_app::{Image, types::secret::DeleteToken};
+use tintype_app::{
+    Image,
+    types::{ImageId, secret::DeleteToken},
+};
 
 /// What a path segment may hold plainly (RFC 3986, unreserved), and the slash between segments.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
@@ -19,7 +22,11 @@ pub(crate) fn image(base: &str, image: &Image) -> String {
 }
 
 pub(crate) fn page(base: &str, image: &Image) -> String {
-    format!("{base}/p/{}", image.id)
+    page_of(base, image.id)
+}
+
+pub(crate) fn page_of(base: &str, id: ImageId) -> String {
+    format!("{base}/p/{id}")
 }
 
 pub(crate) fn thumb(base: &str, image: &Image) -> String {

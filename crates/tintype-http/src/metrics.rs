@@ -164,6 +164,7 @@ fn state(registry: &mut Registry, app: &App, version: &'static str) {
     gauge("images_trashed", "Deleted images that can still be restored", usage.trashed);
     gauge("stored_bytes", "Bytes of stored originals", usage.bytes);
     gauge("free_bytes", "Bytes free where the originals are", health.free_bytes.unwrap_or(0));
+    gauge("reports_open", "Reports of images that wait for the operator", app.open_reports());
     gauge("storage_full", "1 while uploads are refused for want of space", u64::from(health.storage_full));
     gauge("ready", "1 while the server takes all requests", u64::from(app.is_ready()));
     gauge(

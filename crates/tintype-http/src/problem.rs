@@ -75,6 +75,8 @@ codes! {
     InvalidToken = "invalid_token", UNAUTHORIZED, "The token is not valid";
     /// The action needs a token or the browser that owns the image.
     Forbidden = "forbidden", FORBIDDEN, "You may not do this";
+    /// The operator banned this content, or this address.
+    Banned = "banned", FORBIDDEN, "This is banned here";
     /// The token lacks a scope.
     MissingScope = "missing_scope", FORBIDDEN, "The token lacks a scope";
     /// There is nothing here.
@@ -273,6 +275,11 @@ impl Problem {
                 app,
                 Code::DecodeFailed,
                 "No picture could be made of this file. Open it in an image editor and save it anew.",
+            ),
+            UploadError::Banned => Self::new(
+                app,
+                Code::Banned,
+                "The operator of this server does not take this picture. Write to them if you think that is wrong.",
             ),
             UploadError::KeyReused => Self::new(
                 app,

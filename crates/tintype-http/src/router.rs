@@ -15,7 +15,7 @@ use crate::{
     Http, assets,
     openapi::Description,
     problem::{Code, Problem},
-    routes::{bytes, dialect, file, image, ops, page},
+    routes::{abuse, bytes, dialect, file, image, ops, page},
 };
 
 /// The routes that the description tells of.
@@ -24,6 +24,9 @@ fn api() -> OpenApiRouter<Http> {
         .routes(routes!(image::upload::upload, image::list::list))
         .routes(routes!(image::read::read, image::change::change, image::delete::delete))
         .routes(routes!(image::restore::restore))
+        .routes(routes!(abuse::reports::list))
+        .routes(routes!(abuse::reports::close))
+        .routes(routes!(abuse::bans::list, abuse::bans::ban, abuse::bans::lift))
         .routes(routes!(ops::config::config))
         .routes(routes!(ops::openapi::openapi))
         .routes(routes!(ops::health::health))
@@ -60,6 +63,7 @@ pub(crate) fn router(http: Http) -> Router {
         .route("/images", get(page::app::app))
         .route("/new", post(page::new::new))
         .route("/p/{id}", get(page::share::share))
+        .route("/report/{id}", get(page::report::ask).post(page::report::report))
         .route("/d/{token}", get(page::delete::ask).post(page::delete::delete))
         .route("/assets/{*file}", get(assets::asset))
         .route("/icon.svg", get(assets::root_file))

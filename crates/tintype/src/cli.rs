@@ -16,6 +16,8 @@ pub(crate) fn run() -> Result<ExitCode> {
     match matches.subcommand() {
         Some(("serve", matches)) => commands::serve::run(load(&sources(matches))?),
         Some(("token", matches)) => commands::token::run(matches),
+        Some(("report", matches)) => commands::report::run(matches),
+        Some(("ban", matches)) => commands::ban::run(matches),
         Some(("doctor", matches)) => commands::doctor::run(matches),
         Some(("backup", matches)) => commands::backup::run(matches),
         Some(("restore", matches)) => commands::restore::run(matches),
@@ -38,6 +40,8 @@ pub(crate) fn command() -> Command {
         .subcommand(serve())
         .subcommand(commands::upload::command())
         .subcommand(commands::image::command())
+        .subcommand(commands::report::command())
+        .subcommand(commands::ban::command())
         .subcommand(commands::token::command())
         .subcommand(commands::backup::command())
         .subcommand(commands::restore::command())

@@ -235,6 +235,16 @@ pub(crate) async fn small_json<T: serde::de::DeserializeOwned>(
     })
 }
 
+/// Reads a small body of text.
+///
+/// # Errors
+/// A body that is too large or broke off.
+pub(crate) async fn small_text(http: &Http, body: Body) -> Result<String, Problem> {
+    let bytes =
+        json::collect(http, body::paced(body, http.config.body_timeout, None), SMALL_JSON_BYTES_MAX).await?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
 async fn raw(
     http: &Http,
     admission: &Admission,

@@ -39,6 +39,7 @@ pub(crate) fn page(theme: &str, base: &str, image: &Image) -> Markup {
                 (copy_field("link-html", "HTML", &links::html(&link, caption, image)))
                 (copy_field("link-bbcode", "BBCode", &links::bbcode(&link)))
             }
+            p class="meta" { a href={ "/report/" (image.id) } rel="nofollow" { "Report this picture" } }
         }
     };
     frame(theme, &format!("{title} · Tintype"), &cards(base, image, title, &page), &body)

@@ -1,5 +1,6 @@
 //! The routes: `routes/<noun>/<verb>.rs`, one endpoint a file.
 
+pub(crate) mod abuse;
 pub(crate) mod bytes;
 pub(crate) mod dialect;
 pub(crate) mod file;

@@ -40,7 +40,7 @@ use crate::{
     limit::{Connections, Counted, Kind},
     linger::Lingering,
     metrics::Metrics,
-    problem::Problem,
+    problem::{Code, Problem},
     router,
 };
 
@@ -271,6 +271,10 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
 impl Front {
     /// Whether the client may ask now.
     fn admit(&self, client: IpAddr) -> Result<(), Problem> {
+        if self.http.app.is_banned(client) {
+            let detail = "Your address is banned here. Write to the operator if you think that is wrong.";
+            return Err(Problem::new(&self.http.app, Code::Banned, detail));
+        }
         self.http.limit(Kind::Requests, client, 1)?;
         // Nothing is taken here: whoever asked for too much that is not there waits before asking on.
         self.http.limit(Kind::Misses, client, 0)

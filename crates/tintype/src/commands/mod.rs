@@ -1,11 +1,13 @@
 //! The subcommands, one a file.
 
 pub(crate) mod backup;
+pub(crate) mod ban;
 pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod image;
 pub(crate) mod openapi;
+pub(crate) mod report;
 pub(crate) mod restore;
 pub(crate) mod serve;
 pub(crate) mod token;

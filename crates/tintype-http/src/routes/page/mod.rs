@@ -4,4 +4,5 @@ pub(crate) mod app;
 pub(crate) mod delete;
 pub(crate) mod new;
 pub(crate) mod own;
+pub(crate) mod report;
 pub(crate) mod share;

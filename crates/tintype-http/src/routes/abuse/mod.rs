@@ -1,0 +1,4 @@
+//! Reports and bans, for the operator.
+
+pub(crate) mod bans;
+pub(crate) mod reports;

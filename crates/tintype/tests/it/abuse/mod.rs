@@ -1,0 +1,4 @@
+//! Reports and bans.
+
+mod bans;
+mod reports;
