@@ -103,11 +103,15 @@ enum Bearer {
 
 fn bearer(headers: &HeaderMap) -> Bearer {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Bearer::Absent };
-    let token = value.to_str().ok().and_then(|text| {
-        let (scheme, token) = text.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| ApiToken::parse(token.trim()))?
-    });
-    token.map_or(Bearer::Malformed, Bearer::Token)
+    let Ok(text) = value.to_str() else { return Bearer::Malformed };
+    match text.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+            ApiToken::parse(token.trim()).map_or(Bearer::Malformed, Bearer::Token)
+        }
+        // A password for the proxy in front, which passes it on, is none of ours.
+        Some((scheme, _)) if scheme.eq_ignore_ascii_case("basic") => Bearer::Absent,
+        _ => Bearer::Malformed,
+    }
 }
 
 pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

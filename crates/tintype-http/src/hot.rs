@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{Method, Response, request::Parts};
+use http::{Method, Response, header, request::Parts};
 use tintype_app::{
     serve::{Body as StoredBody, Stored},
     types::{ImageId, MediaType, id::IMAGE_ID_LEN},
@@ -17,6 +17,10 @@ use crate::{
 /// Answers `GET` and `HEAD` of `/i/{id}.{ext}` where the original is in RAM and needs no identity to be seen.
 pub(crate) fn answer(http: &Http, parts: &Parts, files: &Files) -> Option<Response<FrontBody>> {
     if parts.method != Method::GET && parts.method != Method::HEAD {
+        return None;
+    }
+    // Whoever shows a token hears whether it is one, hot or not.
+    if parts.headers.contains_key(header::AUTHORIZATION) {
         return None;
     }
     let file = parts.uri.path().strip_prefix("/i/")?;

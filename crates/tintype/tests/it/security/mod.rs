@@ -2,6 +2,7 @@
 
 mod cross_site;
 mod host;
+mod matrix;
 mod names;
 mod tokens;
 mod traversal;

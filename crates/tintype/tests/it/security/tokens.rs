@@ -87,8 +87,7 @@ fn a_token_that_is_none_is_nobody_even_beside_a_cookie() {
     let browser = server.client();
     let id = browser.upload("a.png", &build::png(8, 8, 1)).expect(201).at("/id");
     let unknown = format!("tint_{}", "1".repeat(43));
-    for value in ["Bearer", "Bearer x", "Basic YTpi", "bearer tint_", &format!("Bearer {unknown}"), &unknown]
-    {
+    for value in ["Bearer", "Bearer x", "bearer tint_", &format!("Bearer {unknown}"), &unknown] {
         for (method, path) in
             [("GET", "/api/v1/images".to_owned()), ("DELETE", format!("/api/v1/images/{id}"))]
         {
@@ -120,4 +119,23 @@ fn revoked_and_expired_tokens_end() {
     let wrong = server.run(&["token", "create", "--name", "x", "--scope", "everything"]);
     let error = String::from_utf8_lossy(&wrong.stderr).into_owned();
     assert!(!wrong.status.success() && error.contains("upload, read, delete, paths, admin"), "{error}");
+}
+
+#[test]
+fn a_password_of_the_proxy_in_front_is_none_of_ours() {
+    let server = Server::start();
+    let image = server.client().upload("a.png", &build::png(8, 8, 1)).expect(201);
+    for _ in 0..2 {
+        // Cold, then hot.
+        server.client().get_with(&image.at("/links/image"), &[("authorization", "Basic YTpi")]).expect(200);
+    }
+    server.client().get_with("/", &[("authorization", "Basic YTpi")]).expect(200);
+    for wrong in ["Bearer tint_x", "Bearer", "tint_x", "Digest x"] {
+        for _ in 0..2 {
+            server
+                .client()
+                .get_with(&image.at("/links/image"), &[("authorization", wrong)])
+                .expect_problem(401, "invalid_token");
+        }
+    }
 }
