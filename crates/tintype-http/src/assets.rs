@@ -2,10 +2,12 @@
 
 use axum::{
     body::Body,
-    extract::{Path, Request},
+    extract::Request,
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderValue, StatusCode, header};
+
+use crate::place::Place;
 
 struct Asset {
     /// Path below `web/dist`, such as `assets/index-1a2b3c.js`.
@@ -35,7 +37,7 @@ pub(crate) fn page_css() -> String {
 }
 
 /// `GET /assets/{file}`
-pub(crate) async fn asset(Path(file): Path<String>, request: Request) -> Response {
+pub(crate) async fn asset(Place(file): Place<String>, request: Request) -> Response {
     serve(&format!("assets/{file}"), &request, "public, max-age=31536000, immutable")
 }
 

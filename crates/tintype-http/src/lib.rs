@@ -19,6 +19,7 @@ mod metrics;
 mod openapi;
 mod origin;
 mod pages;
+mod place;
 mod problem;
 mod reply;
 mod router;

@@ -12,6 +12,7 @@ use utoipa::{
         description = "An image host: hand it a picture, get a link that lasts. Errors are problem documents (RFC 9457) with a stable `code`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
+    external_docs(url = "/api/docs", description = "This description for people, with every error code"),
     modifiers(&Credentials),
     tags(
         (name = "images", description = "Your images"),

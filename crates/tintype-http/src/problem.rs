@@ -1,5 +1,7 @@
 //! Problem documents (RFC 9457): the one shape of every error of the API.
 
+use std::borrow::Cow;
+
 use axum::{
     body::Body,
     response::{IntoResponse, Response},
@@ -17,6 +19,8 @@ use tintype_app::{
     upload::UploadError,
 };
 
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+
 use crate::{
     access_log::{Note, Refused},
     limit::Kind,
@@ -25,9 +29,9 @@ use crate::{
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $name:ident = $text:literal, $status:ident, $title:literal;)+) => {
         /// Every code that a problem may carry. Codes are stable: programs may branch on them.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
         pub enum Code {
-            $($(#[doc = $doc])+ $name,)+
+            $($(#[doc = $doc])+ #[serde(rename = $text)] $name,)+
         }
 
         impl Code {
@@ -47,6 +51,11 @@ macro_rules! codes {
             /// A short title, the same for every problem of this code.
             pub const fn title(self) -> &'static str {
                 match self { $(Self::$name => $title,)+ }
+            }
+
+            /// When it is answered, in a sentence.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$name => concat!($($doc),+).trim_start(),)+ }
             }
         }
     };
@@ -465,6 +474,23 @@ pub(crate) fn size(bytes: u64) -> String {
 fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + chars.as_str())
+}
+
+/// The words of all codes, as a shape of its own: a macro's words do not reach the derived one.
+impl utoipa::PartialSchema for Code {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("A stable word that programs may branch on."))
+            .enum_values(Some(Self::ALL.iter().map(|code| code.as_str())))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Code {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("ProblemCode")
+    }
 }
 
 #[cfg(test)]

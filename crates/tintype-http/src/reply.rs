@@ -8,7 +8,7 @@ use tintype_app::{
 };
 use utoipa::ToSchema;
 
-use crate::links;
+use crate::{links, problem::Code};
 
 /// An image, as the API tells of it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -16,6 +16,7 @@ use crate::links;
 pub(crate) struct ImageReply {
     /// 17 characters of base58.
     #[schema(example = "9f3kQ2mZ7xWb4TnRa")]
+    #[schema(pattern = "^[1-9A-HJ-NP-Za-km-z]{17}$")]
     id: String,
     /// When it was uploaded (RFC 3339, UTC).
     #[schema(example = "2026-11-21T20:15:02Z", format = DateTime)]
@@ -39,7 +40,7 @@ pub(crate) struct ImageReply {
     frames: u32,
     /// ThumbHash of the picture, in base64.
     thumbhash: String,
-    #[schema(value_type = String, example = "unlisted")]
+    #[schema(value_type = VisibilityWord, example = "unlisted")]
     visibility: Visibility,
     /// When it stops being served.
     #[schema(format = DateTime)]
@@ -55,6 +56,16 @@ pub(crate) struct ImageReply {
     /// Deletes the image, whoever shows it. Shown once, in the upload's reply.
     #[serde(skip_serializing_if = "Option::is_none")]
     delete_token: Option<String>,
+}
+
+/// Who may see an image: `public` and `unlisted` everybody who has the link, `private` its owner.
+#[derive(ToSchema)]
+#[schema(as = Visibility, rename_all = "lowercase")]
+#[expect(dead_code, reason = "describes words for the API's description")]
+pub(crate) enum VisibilityWord {
+    Public,
+    Unlisted,
+    Private,
 }
 
 /// Addresses of an image.
@@ -129,6 +140,12 @@ pub(crate) fn rfc3339(time: UnixMillis) -> String {
         .map_or_else(|_| String::new(), |time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
+/// A picture's file as it is.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "describes bodies for the API's description; they are read piece by piece")]
+pub(crate) struct FileBytes(Vec<u8>);
+
 /// A page of a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ImageList {
@@ -163,11 +180,12 @@ pub(crate) struct ProblemDocument {
     /// A short title, the same for every problem of this code.
     title: String,
     /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
     /// What was wrong, the limit or the accepted values, and what to do next.
     detail: String,
     /// A stable word that programs may branch on.
-    code: String,
+    code: Code,
     /// What to quote to the operator.
     request_id: String,
 }

@@ -62,6 +62,7 @@ pub(crate) fn router(http: Http) -> Router {
         .route("/", get(page::app::app))
         .route("/images", get(page::app::app))
         .route("/new", post(page::new::new))
+        .route("/api/docs", get(page::docs::docs))
         .route("/p/{id}", get(page::share::share))
         .route("/report/{id}", get(page::report::ask).post(page::report::report))
         .route("/d/{token}", get(page::delete::ask).post(page::delete::delete))

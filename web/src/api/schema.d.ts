@@ -38,29 +38,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/bans": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List bans. Needs the scope `admin`. */
-        get: operations["listBans"];
-        put?: never;
-        /**
-         * Ban content or an address, at once. Needs the scope `admin`.
-         * @description Images of banned content are deleted, whoever owns them, and nobody can upload it again. From a banned address nothing is
-         *     answered.
-         */
-        post: operations["ban"];
-        /** Lift a ban. Images that it deleted can be restored. Needs the scope `admin`. */
-        delete: operations["liftBan"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/config": {
         parameters: {
             query?: never;
@@ -151,40 +128,6 @@ export interface paths {
         put?: never;
         /** Undo a delete. */
         post: operations["restoreImage"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/reports": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List reports of images, newest first. Needs the scope `admin`. */
-        get: operations["listReports"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/reports/{id}/close": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Mark a report as dealt with. Needs the scope `admin`. */
-        post: operations["closeReport"];
         delete?: never;
         options?: never;
         head?: never;
@@ -403,31 +346,18 @@ export interface components {
             media_type: string;
             name: string;
         };
-        /** @description Something banned. */
-        Ban: {
-            /** Format: date-time */
-            created_at: string;
-            /** @description `content` or `address`. */
-            kind: string;
-            note?: string | null;
-            /** @description A SHA-256 in hex, or a network. */
-            value: string;
-        };
-        /** @description Every ban, oldest first. */
-        BanList: {
-            bans: components["schemas"]["Ban"][];
-        };
-        /** @description What came of a ban. */
-        Banned: {
-            /** @description Images of that content that were deleted by it. */
-            deleted: number;
-            kind: string;
-            value: string;
+        /** @description What was wrong, in the shape of a function that failed. */
+        Base64Refused: {
+            /** @description What was wrong and what to do. */
+            errorMessage: string;
+            errorType: components["schemas"]["ProblemCode"];
+            /** @description What to quote to the operator. */
+            request_id: string;
         };
         /** @description An image in base64, at most 16 MB of JSON. Names are read whatever their case. */
         Base64Upload: {
             /** @description Is not looked at: the type comes from the content. */
-            Extension?: string | null;
+            Extension?: unknown;
             /** @description The file in base64 (RFC 4648, chapter 4), or a data URL. */
             Image64: string;
         };
@@ -443,29 +373,16 @@ export interface components {
         };
         /** @description What to change. A field that is left away stays; null empties it. */
         ChangeRequest: {
-            /** @default null */
-            alt: string | null;
-            /** @default null */
-            description: string | null;
-            /**
-             * @description Life from now, such as `7d`; null for no end.
-             * @default null
-             */
-            expires_in: string | null;
-            /** @default null */
-            label: string | null;
-            /**
-             * @description At most 20 of at most 50 characters.
-             * @default null
-             */
-            tags: string[] | null;
-            /** @default null */
-            title: string | null;
-            /**
-             * @description `public`, `unlisted` or `private`.
-             * @default null
-             */
-            visibility: string | null;
+            alt?: string | null;
+            description?: string | null;
+            /** @description Life from now, such as `7d`; null for no end. */
+            expires_in?: string | null;
+            label?: string | null;
+            /** @description At most 20 of at most 50 characters. */
+            tags?: string[] | null;
+            title?: string | null;
+            /** @description An image always has one: null is not taken. */
+            visibility?: components["schemas"]["Visibility"];
         };
         /** @description What this server takes, for clients to check before they send. */
         ConfigReply: {
@@ -525,16 +442,36 @@ export interface components {
         DirectPublished: components["schemas"]["Image"] & {
             viewURL: string;
         };
+        /**
+         * @description What to do with bytes that are there already: `return` that image, or make a `new` one.
+         * @enum {string}
+         */
+        Duplicates: "return" | "new";
         /** @description The picture's link, dressed for where it is pasted. */
         Embed: {
             bbcode: string;
             html: string;
             markdown: string;
         };
+        /**
+         * Format: binary
+         * @description A picture's file as it is.
+         */
+        FileBytes: string;
         /** @description A file of several that was not taken. */
         FileProblem: {
             file_name?: string | null;
             problem: components["schemas"]["Problem"];
+        };
+        /** @description What was wrong, in the words of both systems. */
+        FormRefused: {
+            code: components["schemas"]["ProblemCode"];
+            /** @description What was wrong and what to do. */
+            detail: string;
+            /** @description `file is required`, `upload_failed` where the server is to blame, or the detail. */
+            error: string;
+            /** @description What to quote to the operator. */
+            request_id: string;
         };
         /** @description An uploaded file, in the words of both systems. */
         FormUploaded: {
@@ -616,8 +553,7 @@ export interface components {
             /** @description ThumbHash of the picture, in base64. */
             thumbhash: string;
             title?: string | null;
-            /** @example unlisted */
-            visibility: string;
+            visibility: components["schemas"]["Visibility"];
             /**
              * Format: int32
              * @description Width in pixels as shown.
@@ -672,16 +608,6 @@ export interface components {
              */
             size: number;
         };
-        /** @description What to ban. */
-        NewBan: {
-            /** @description Why, for the operator. */
-            note?: string | null;
-            /**
-             * @description The SHA-256 of a file, as it was uploaded or as it is served, in hex; or an address or network.
-             * @example 192.0.2.0/24
-             */
-            value: string;
-        };
         /** @description A form with one file; its part may have any name. */
         OneFileForm: {
             /** Format: binary */
@@ -690,7 +616,7 @@ export interface components {
         /** @description A problem document (RFC 9457). */
         Problem: {
             /** @description A stable word that programs may branch on. */
-            code: string;
+            code: components["schemas"]["ProblemCode"];
             /** @description What was wrong, the limit or the accepted values, and what to do next. */
             detail: string;
             /** @description What to quote to the operator. */
@@ -705,6 +631,11 @@ export interface components {
             /** @description Always `about:blank`: the code says more. */
             type: string;
         };
+        /**
+         * @description A stable word that programs may branch on.
+         * @enum {string}
+         */
+        ProblemCode: "malformed_body" | "missing_file" | "empty_file" | "invalid_field" | "unknown_field" | "not_supported" | "invalid_recipe" | "invalid_host" | "too_many_files" | "invalid_token" | "forbidden" | "missing_scope" | "not_found" | "method_not_allowed" | "timeout" | "path_taken" | "gone" | "too_late" | "upload_over" | "not_sent" | "wrong_file" | "file_too_large" | "picture_too_large" | "unsupported_type" | "unsupported_body" | "range_not_satisfiable" | "damaged_file" | "decode_failed" | "too_many_variants" | "rate_limited" | "internal" | "damaged" | "busy" | "read_only" | "storage_full";
         /** @description Whether requests should be sent here. */
         Ready: {
             ready: boolean;
@@ -714,33 +645,6 @@ export interface components {
         /** @description What became of a delete. */
         Removed: {
             message: string;
-        };
-        /** @description A report of an image. */
-        Report: {
-            /**
-             * Format: date-time
-             * @description When it was dealt with.
-             */
-            closed_at?: string | null;
-            /** @description How to reach whoever reported. */
-            contact?: string | null;
-            /** Format: date-time */
-            created_at: string;
-            detail?: string | null;
-            /** Format: int64 */
-            id: number;
-            /** @description The image's id. */
-            image: string;
-            /** @description Whether the image is deleted by now. */
-            image_deleted: boolean;
-            /** @description The image's page. */
-            page: string;
-            /** @example privacy */
-            reason: string;
-        };
-        /** @description Reports, newest first. */
-        ReportList: {
-            reports: components["schemas"]["Report"][];
         };
         /** @description How untrusted pictures are kept in. */
         SandboxHealth: {
@@ -790,28 +694,26 @@ export interface components {
         };
         /** @description A form with files. */
         UploadForm: {
-            alt?: string | null;
-            description?: string | null;
-            /** @example return */
-            duplicates?: string | null;
+            alt?: string;
+            description?: string;
+            duplicates?: components["schemas"]["Duplicates"];
             /** @example 7d */
-            expires_in?: string | null;
+            expires_in?: string;
             /** @description One or many files. */
             file: string[];
-            keep_metadata?: boolean | null;
-            label?: string | null;
-            path?: string | null;
+            keep_metadata?: boolean;
+            label?: string;
+            path?: string;
             /** @description Comma-separated. */
-            tags?: string | null;
-            title?: string | null;
-            /** @example unlisted */
-            visibility?: string | null;
+            tags?: string;
+            title?: string;
+            visibility?: components["schemas"]["Visibility"];
         };
-        /** @description An image in base64, at most 16 MB of JSON, with fields beside it. */
+        /** @description An image in base64, at most 16 MB of JSON, with fields beside it. A field that is null is as one that is left away. */
         UploadJson: {
             alt?: string | null;
             description?: string | null;
-            duplicates?: string | null;
+            duplicates?: components["schemas"]["Duplicates"] | null;
             expires_in?: string | null;
             file_name?: string | null;
             /** @description The file in base64 (RFC 4648, chapter 4), or a data URL. */
@@ -821,7 +723,7 @@ export interface components {
             path?: string | null;
             tags?: string[] | null;
             title?: string | null;
-            visibility?: string | null;
+            visibility?: components["schemas"]["Visibility"] | null;
         };
         /** @description What an upload answers: the image, or for several files what became of each. */
         UploadReply: components["schemas"]["Image"] | components["schemas"]["Batch"];
@@ -831,6 +733,11 @@ export interface components {
             commit: string;
             version: string;
         };
+        /**
+         * @description Who may see an image: `public` and `unlisted` everybody who has the link, `private` its owner.
+         * @enum {string}
+         */
+        Visibility: "public" | "unlisted" | "private";
     };
     responses: never;
     parameters: never;
@@ -868,7 +775,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Base64Refused"];
                 };
             };
             /** @description The server's own trouble */
@@ -877,7 +784,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Base64Refused"];
                 };
             };
         };
@@ -897,111 +804,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": Record<string, never>;
                 };
             };
-        };
-    };
-    listBans: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The bans */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BanList"];
-                };
-            };
-            /** @description Not an admin */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server's own trouble */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    ban: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewBan"];
-            };
-        };
-        responses: {
-            /** @description It is banned */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Banned"];
-                };
-            };
-            /** @description Not an admin, or nothing that can be banned */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server's own trouble */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    liftBan: {
-        parameters: {
-            query: {
-                /** @description What was banned. */
-                value: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It is lifted */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description It is not banned (404), not an admin */
+            /** @description Too many requests */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1048,15 +854,21 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     putFile: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description A random text; the same one again within a day answers as the first time, without a second image */
-                "Idempotency-Key"?: string | null;
-            };
+            header?: never;
             path: {
                 /** @description The named path, such as blog/sunset.jpg */
                 path: string;
@@ -1065,7 +877,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/octet-stream": number[];
+                "application/octet-stream": components["schemas"]["FileBytes"];
             };
         };
         responses: {
@@ -1110,7 +922,7 @@ export interface operations {
     listImages: {
         parameters: {
             query?: {
-                /** @description Images on a page: 1 to 200, 50 where it is left away. */
+                /** @description Images on a page: 1 to 200, 50 where it is left away. What lies beyond is taken for the nearer end. */
                 limit?: number;
                 /** @description The `next_cursor` of the page before. */
                 cursor?: string;
@@ -1169,26 +981,23 @@ export interface operations {
                 label?: string;
                 /** @description A named path such as `blog/sunset.jpg`; needs a token with scope `paths`. */
                 path?: string;
-                /** @description `public`, `unlisted` (the default) or `private`. */
-                visibility?: string;
+                /** @description `unlisted` where it is left away. */
+                visibility?: components["schemas"]["Visibility"];
                 /** @description Seconds, or a number with s, m, h, d or w, such as `7d`. */
                 expires_in?: string;
                 /** @description `true` leaves EXIF and the like in the published file. */
                 keep_metadata?: boolean;
                 /** @description `return` gives the image that is already there for the same bytes, `new` always a new one. */
-                duplicates?: string;
+                duplicates?: components["schemas"]["Duplicates"];
             };
-            header?: {
-                /** @description A random text; the same one again within a day answers as the first time, without a second image */
-                "Idempotency-Key"?: string | null;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["UploadJson"];
-                "image/*": number[];
+                "image/*": components["schemas"]["FileBytes"];
                 "multipart/form-data": components["schemas"]["UploadForm"];
             };
         };
@@ -1213,22 +1022,24 @@ export interface operations {
                     "application/json": components["schemas"]["UploadReply"];
                 };
             };
-            /** @description What was wrong, and what would be accepted */
+            /** @description What was wrong, and what would be accepted; of several files that were all refused, what was wrong with each */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Batch"];
                 };
             };
-            /** @description The server's own trouble */
+            /** @description The server's own trouble; with several files, with each */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Batch"];
                 };
             };
         };
@@ -1405,88 +1216,6 @@ export interface operations {
             };
         };
     };
-    listReports: {
-        parameters: {
-            query?: {
-                /** @description Whether to show those that were dealt with, too. */
-                all?: boolean;
-                /** @description How many: 1 to 1000, 100 where it is left away. */
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The reports */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReportList"];
-                };
-            };
-            /** @description Not an admin */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server's own trouble */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    closeReport: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The report's number */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It is closed */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description None of this number waits (404), not an admin */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server's own trouble */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     getHealth: {
         parameters: {
             query?: never;
@@ -1503,6 +1232,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Too many requests */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1650,6 +1397,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     getReady: {
@@ -1671,12 +1427,30 @@ export interface operations {
                 };
             };
             /** @description Send none */
-            "5XX": {
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Ready"];
+                };
+            };
+            /** @description Too many requests */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1705,7 +1479,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["FormRefused"];
                 };
             };
             /** @description The server's own trouble */
@@ -1714,7 +1488,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["FormRefused"];
                 };
             };
         };
@@ -1747,7 +1521,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["FormRefused"];
                 };
             };
             /** @description The server's own trouble, as `error` and as `detail` */
@@ -1756,7 +1530,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["FormRefused"];
                 };
             };
         };
@@ -1788,7 +1562,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["FormRefused"];
                 };
             };
             /** @description The server's own trouble */
@@ -1797,7 +1571,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["FormRefused"];
                 };
             };
         };
@@ -1898,7 +1672,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/octet-stream": number[];
+                "application/octet-stream": components["schemas"]["FileBytes"];
             };
         };
         responses: {
@@ -1946,6 +1720,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Version"];
+                };
+            };
+            /** @description Too many requests */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures_util::StreamExt as _;
 use serde::Deserialize;
 use serde_json::Value;
+use tintype_app::text::InvalidField;
 use tintype_app::upload::{Admission, Received, UploadError};
 
 use super::{
@@ -64,6 +65,10 @@ pub(super) async fn read(
         match (field.as_str(), value) {
             (_, Value::Null) => {}
             ("file_name", Value::String(text)) => name = tintype_app::text::file_name(text),
+            ("file_name", _) => {
+                let invalid = InvalidField::new("file_name", "is no text; send the file's name as a string");
+                return Err(Problem::from_field(&http.app, &invalid));
+            }
             (_, value) => fields.set(http, field, &plain(value))?,
         }
     }

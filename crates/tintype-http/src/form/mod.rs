@@ -9,6 +9,7 @@ use std::net::IpAddr;
 
 use axum::body::Body;
 use http::{HeaderMap, header, request::Parts};
+use serde_json::{Map, Value};
 use tintype_app::{
     Actor,
     upload::{Admission, IdempotencyKey, Received, UploadError, UploadFields},
@@ -229,7 +230,10 @@ pub(crate) async fn small_json<T: serde::de::DeserializeOwned>(
 ) -> Result<T, Problem> {
     let text =
         json::collect(http, body::paced(body, http.config.body_timeout, None), SMALL_JSON_BYTES_MAX).await?;
-    serde_json::from_slice(&text).map_err(|error| {
+    // By way of an object, because the fields of a struct are also taken from an array, by their order.
+    let read = serde_json::from_slice::<Map<String, Value>>(&text)
+        .and_then(|object| serde_json::from_value(Value::Object(object)));
+    read.map_err(|error| {
         let detail = format!("The body is not the JSON that this takes ({error}). Send {shape}.");
         Problem::new(&http.app, Code::MalformedBody, detail)
     })

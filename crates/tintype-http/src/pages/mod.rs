@@ -1,6 +1,7 @@
 //! Pages that the server renders: no framework, no script, one small stylesheet.
 
 pub(crate) mod delete;
+pub(crate) mod docs;
 pub(crate) mod report;
 pub(crate) mod result;
 pub(crate) mod share;

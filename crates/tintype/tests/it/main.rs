@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
 mod abuse;
+mod api;
 mod bad_input;
 mod bytes;
 mod commands;

@@ -1,7 +1,7 @@
 //! `GET /i/{id}.{ext}`, and the same under `/images/`
 
 use axum::{
-    extract::{Path, Request, State},
+    extract::{Request, State},
     response::Response,
 };
 use tintype_app::{
@@ -14,6 +14,7 @@ use crate::{
     Http,
     caller::Caller,
     deliver::{Lasting, deliver},
+    place::Place,
     problem::Problem,
     reply::ProblemDocument,
 };
@@ -37,30 +38,36 @@ use crate::{
 )]
 pub(crate) async fn original(
     State(http): State<Http>,
-    Path(file): Path<String>,
+    file: Result<Place<String>, Problem>,
     request: Request,
 ) -> Response {
-    answer(&http, AliasKind::I, &file, request).await
+    answer(&http, AliasKind::I, file, request).await
 }
 
 /// `/images/{file}` answers as `/i/{file}` does, for links that carry that word.
 pub(crate) async fn under_images(
     State(http): State<Http>,
-    Path(file): Path<String>,
+    file: Result<Place<String>, Problem>,
     request: Request,
 ) -> Response {
-    answer(&http, AliasKind::Images, &file, request).await
+    answer(&http, AliasKind::Images, file, request).await
 }
 
-async fn answer(http: &Http, kind: AliasKind, file: &str, request: Request) -> Response {
+async fn answer(
+    http: &Http,
+    kind: AliasKind,
+    file: Result<Place<String>, Problem>,
+    request: Request,
+) -> Response {
     let (parts, _) = request.into_parts();
     let outcome = async {
+        let Place(file) = file?;
         let caller = Caller::of(http, &parts)?;
         let actor = caller.actor(&http.app).await?;
-        let (name, extension) = split(file);
+        let (name, extension) = split(&file);
         let found = match name.parse::<ImageId>() {
             Ok(id) => http.app.original(&actor, id).await,
-            Err(_) => http.app.original_of_alias(&actor, kind, file).await,
+            Err(_) => http.app.original_of_alias(&actor, kind, &file).await,
         };
         let stored = found.map_err(|error| Problem::from_serve(&http.app, &error))?;
         let is_alias = name.parse::<ImageId>().is_err();

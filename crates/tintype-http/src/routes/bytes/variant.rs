@@ -1,7 +1,7 @@
 //! `GET /i/{id}/{ops}.{ext}`
 
 use axum::{
-    extract::{Path, Request, State},
+    extract::{Request, State},
     response::Response,
 };
 use tintype_app::types::Recipe;
@@ -11,6 +11,7 @@ use crate::{
     Http,
     caller::Caller,
     deliver::{Lasting, deliver},
+    place::Place,
     problem::Problem,
     reply::ProblemDocument,
 };
@@ -25,7 +26,7 @@ use crate::{
     tag = "pictures",
     operation_id = "getVariant",
     params(
-        ("id" = String, Path, description = "The image"),
+        ("id" = String, Path, description = "The image", pattern = "^[1-9A-HJ-NP-Za-km-z]{17}$"),
         ("variant" = String, Path, description = "`{ops}.{ext}`"),
     ),
     responses(
@@ -38,10 +39,14 @@ use crate::{
 )]
 pub(crate) async fn variant(
     State(http): State<Http>,
-    Path((id, variant)): Path<(String, String)>,
+    place: Result<Place<(String, String)>, Problem>,
     request: Request,
 ) -> Response {
     let (parts, _) = request.into_parts();
+    let Place((id, variant)) = match place {
+        Ok(place) => place,
+        Err(problem) => return refuse(problem),
+    };
     let Ok(id) = id.parse() else { return not_found(&http) };
     let outcome = async {
         let caller = Caller::of(&http, &parts)?;

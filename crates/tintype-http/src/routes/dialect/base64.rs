@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use serde::Serialize;
-use serde_json::json;
+use serde_json::Value;
 
 use super::reply;
 use crate::{
@@ -24,11 +24,11 @@ use crate::{
 #[expect(dead_code, reason = "describes the JSON for the API's description")]
 struct Base64Upload {
     /// The file in base64 (RFC 4648, chapter 4), or a data URL.
-    #[schema(rename = "Image64")]
+    #[schema(rename = "Image64", min_length = 1)]
     image64: String,
     /// Is not looked at: the type comes from the content.
-    #[schema(rename = "Extension")]
-    extension: Option<String>,
+    #[schema(rename = "Extension", value_type = Value, required = false)]
+    extension: Option<Value>,
 }
 
 /// Where the image is, below the host that was asked.
@@ -37,6 +37,18 @@ struct Base64Uploaded {
     #[serde(rename = "URL")]
     #[schema(example = "i/9f3kQ2mZ7xWb4TnRa.png")]
     url: String,
+}
+
+/// What was wrong, in the shape of a function that failed.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Base64Refused {
+    /// What was wrong and what to do.
+    error_message: String,
+    error_type: Code,
+    /// What to quote to the operator.
+    #[serde(rename = "request_id")]
+    request_id: String,
 }
 
 /// Upload an image in base64, as the replaced function took it. Also at `/v0` and `/v0/`.
@@ -48,8 +60,8 @@ struct Base64Uploaded {
     request_body(content = Base64Upload, content_type = "application/json"),
     responses(
         (status = 200, description = "Where the image is", body = Base64Uploaded),
-        (status = "4XX", description = "What was wrong", body = serde_json::Value),
-        (status = "5XX", description = "The server's own trouble", body = serde_json::Value),
+        (status = "4XX", description = "What was wrong", body = Base64Refused),
+        (status = "5XX", description = "The server's own trouble", body = Base64Refused),
     ),
     security((), ("token" = []), ("browser" = [])),
 )]
@@ -72,10 +84,11 @@ pub(crate) async fn upload(State(http): State<Http>, request: Request) -> Respon
         Ok::<_, Problem>(about(reply(Base64Uploaded { url }, cookie), [&image]))
     };
     outcome.await.unwrap_or_else(|problem| {
-        let (code, request_id) = (problem.code, problem.request_id.clone());
-        // The shape of a function that failed.
-        let body =
-            json!({"errorMessage": problem.detail, "errorType": code.as_str(), "request_id": request_id});
+        let body = Base64Refused {
+            error_message: problem.detail.clone(),
+            error_type: problem.code,
+            request_id: problem.request_id.clone(),
+        };
         problem.in_words_of(Json(body).into_response())
     })
 }

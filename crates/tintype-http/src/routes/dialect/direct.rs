@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use axum::{
     body::Body,
-    extract::{Path, Request, State},
+    extract::{Request, State},
     response::{IntoResponse as _, Response},
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -26,8 +26,9 @@ use crate::{
     caller::{Caller, Client},
     form,
     limit::Kind,
+    place::Place,
     problem::{Code, Problem},
-    reply::{ImageReply, ProblemDocument, rfc3339},
+    reply::{FileBytes, ImageReply, ProblemDocument, rfc3339},
 };
 
 /// A step that writes a row weighs as much as this many requests.
@@ -48,6 +49,7 @@ pub(crate) struct DirectInit {
     size: Option<u64>,
     /// Its SHA-256, as 64 hex digits or in base64. Another file is refused.
     #[serde(default)]
+    #[schema(max_length = 64)]
     sha256: Option<String>,
 }
 
@@ -144,7 +146,7 @@ pub(crate) async fn init(State(http): State<Http>, request: Request) -> Result<R
     tag = "dialects",
     operation_id = "sendDirectUpload",
     params(("id" = String, Path, description = "`uploadId`")),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    request_body(content = FileBytes, content_type = "application/octet-stream"),
     responses(
         (status = 200, description = "It is there. `ETag` is its SHA-256", headers(("ETag" = String))),
         (status = "4XX", description = "What was wrong, and what would be accepted", body = ProblemDocument, content_type = "application/problem+json"),
@@ -153,7 +155,7 @@ pub(crate) async fn init(State(http): State<Http>, request: Request) -> Result<R
 )]
 pub(crate) async fn send(
     State(http): State<Http>,
-    Path(id): Path<String>,
+    Place(id): Place<String>,
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();

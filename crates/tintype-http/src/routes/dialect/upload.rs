@@ -4,12 +4,11 @@
 
 use axum::{
     Json,
-    extract::{Path, Request, State},
+    extract::{Request, State},
     response::{IntoResponse as _, Response},
 };
 use http::StatusCode;
 use serde::Serialize;
-use serde_json::json;
 use tintype_app::{Image, authorize::Denial, image::ImageError};
 
 use super::reply;
@@ -18,6 +17,7 @@ use crate::{
     access_log::about,
     caller::Caller,
     form, links,
+    place::Place,
     problem::{Code, Problem},
     reply::rfc3339,
     routes::image::upload::publish,
@@ -56,6 +56,18 @@ struct Removed {
     message: String,
 }
 
+/// What was wrong, in the words of both systems.
+#[derive(Serialize, utoipa::ToSchema)]
+struct FormRefused {
+    /// `file is required`, `upload_failed` where the server is to blame, or the detail.
+    error: String,
+    /// What was wrong and what to do.
+    detail: String,
+    code: Code,
+    /// What to quote to the operator.
+    request_id: String,
+}
+
 /// A form with one file; its part may have any name.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "describes the form for the API's description; it is read part by part")]
@@ -73,8 +85,8 @@ struct OneFileForm {
     request_body(content = OneFileForm, content_type = "multipart/form-data"),
     responses(
         (status = 200, description = "The file", body = FormUploaded),
-        (status = "4XX", description = "What was wrong, as `error` and as `detail`", body = serde_json::Value),
-        (status = "5XX", description = "The server's own trouble, as `error` and as `detail`", body = serde_json::Value),
+        (status = "4XX", description = "What was wrong, as `error` and as `detail`", body = FormRefused),
+        (status = "5XX", description = "The server's own trouble, as `error` and as `detail`", body = FormRefused),
     ),
     security((), ("token" = []), ("browser" = [])),
 )]
@@ -111,13 +123,14 @@ pub(crate) async fn upload(State(http): State<Http>, request: Request) -> Respon
     operation_id = "listForm",
     responses(
         (status = 200, description = "The files", body = [ListedFile]),
-        (status = "4XX", description = "There is none (404)", body = serde_json::Value),
-        (status = "5XX", description = "The server's own trouble", body = serde_json::Value),
+        (status = "4XX", description = "There is none (404)", body = FormRefused),
+        (status = "5XX", description = "The server's own trouble", body = FormRefused),
     ),
     security((), ("token" = []), ("browser" = [])),
 )]
-pub(crate) async fn list(State(http): State<Http>, caller: Caller) -> Response {
+pub(crate) async fn list(State(http): State<Http>, caller: Result<Caller, Problem>) -> Response {
     let outcome = async {
+        let caller = caller?;
         let actor = caller.actor(&http.app).await?;
         match http.app.list_whole(&actor, http.config.list_shared).await {
             Ok(images) => Ok(images),
@@ -144,14 +157,19 @@ pub(crate) async fn list(State(http): State<Http>, caller: Caller) -> Response {
     params(("file" = String, Path, description = "`{id}.{ext}`, as the upload and the list name it")),
     responses(
         (status = 200, description = "It is deleted", body = Removed),
-        (status = "4XX", description = "Not there, or not the caller's", body = serde_json::Value),
-        (status = "5XX", description = "The server's own trouble", body = serde_json::Value),
+        (status = "4XX", description = "Not there, or not the caller's", body = FormRefused),
+        (status = "5XX", description = "The server's own trouble", body = FormRefused),
     ),
     security(("token" = []), ("browser" = [])),
 )]
-pub(crate) async fn remove(State(http): State<Http>, Path(file): Path<String>, caller: Caller) -> Response {
+pub(crate) async fn remove(
+    State(http): State<Http>,
+    file: Result<Place<String>, Problem>,
+    caller: Result<Caller, Problem>,
+) -> Response {
     let missing = || Problem::new(&http.app, Code::NotFound, "There is no such image.");
     let outcome = async {
+        let (Place(file), caller) = (file?, caller?);
         let (name, extension) = file.split_once('.').ok_or_else(missing)?;
         let id = name.parse().map_err(|_| missing())?;
         let actor = caller.actor(&http.app).await?;
@@ -185,11 +203,16 @@ fn listed(image: &Image) -> ListedFile {
 fn refuse(problem: Problem) -> Response {
     let status = problem.code.status();
     let error = match problem.code {
-        Code::MissingFile => "file is required",
-        _ if status.is_server_error() => "upload_failed",
-        _ => &problem.detail,
+        Code::MissingFile => "file is required".to_owned(),
+        _ if status.is_server_error() => "upload_failed".to_owned(),
+        _ => problem.detail.clone(),
     };
-    let body = json!({"error": error, "detail": problem.detail, "code": problem.code.as_str(), "request_id": problem.request_id});
+    let body = FormRefused {
+        error,
+        detail: problem.detail.clone(),
+        code: problem.code,
+        request_id: problem.request_id.clone(),
+    };
     let response = problem.in_words_of(Json(body).into_response());
     let keeps = status.is_server_error()
         || matches!(

@@ -1,16 +1,19 @@
 //! `PUT /api/v1/files/{path}`
 
 use axum::{
-    extract::{Path, Request, State},
+    extract::{Request, State},
     response::Response,
 };
+
+use tintype_app::text::InvalidField;
 
 use crate::{
     Http,
     caller::Caller,
     form,
+    place::Place,
     problem::Problem,
-    reply::{ImageReply, ProblemDocument},
+    reply::{FileBytes, ImageReply, ProblemDocument},
     routes::image::upload::answer,
 };
 
@@ -27,7 +30,7 @@ use crate::{
         ("path" = String, Path, description = "The named path, such as blog/sunset.jpg"),
         ("Idempotency-Key" = Option<String>, Header, description = "A random text; the same one again within a day answers as the first time, without a second image"),
     ),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    request_body(content = FileBytes, content_type = "application/octet-stream"),
     responses(
         (status = 201, description = "The image", body = ImageReply),
         (status = 200, description = "The image was there already", body = ImageReply),
@@ -38,9 +41,13 @@ use crate::{
 )]
 pub(crate) async fn put(
     State(http): State<Http>,
-    Path(path): Path<String>,
+    path: Result<Place<String>, Problem>,
     request: Request,
 ) -> Result<Response, Problem> {
+    let Place(path) = path.map_err(|_| {
+        let invalid = InvalidField::new("path", "is not UTF-8; percent-encode it as UTF-8");
+        Problem::from_field(&http.app, &invalid)
+    })?;
     let (parts, body) = request.into_parts();
     let caller = Caller::of(&http, &parts)?;
     let actor = caller.actor(&http.app).await?;

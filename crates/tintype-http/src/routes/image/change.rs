@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{State, rejection::JsonRejection},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Deserializer};
@@ -16,39 +16,51 @@ use super::upload::no_store;
 use crate::{
     Http,
     caller::Caller,
+    place::Place,
     problem::{Code, Problem},
-    reply::{ImageReply, ProblemDocument},
+    reply::{ImageReply, ProblemDocument, VisibilityWord},
 };
 
 /// What to change. A field that is left away stays; null empties it.
 #[derive(Default, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ChangeRequest {
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, max_length = 200)]
     title: Option<Option<String>>,
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, max_length = 5000)]
     description: Option<Option<String>>,
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, max_length = 1000)]
     alt: Option<Option<String>>,
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, max_length = 100)]
     label: Option<Option<String>>,
     /// At most 20 of at most 50 characters.
-    tags: Option<Vec<String>>,
-    /// `public`, `unlisted` or `private`.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Vec<String>>)]
+    tags: Option<Option<Vec<String>>>,
+    /// An image always has one: null is not taken.
+    #[serde(default, deserialize_with = "always")]
+    #[schema(value_type = Option<VisibilityWord>, nullable = false)]
     visibility: Option<String>,
     /// Life from now, such as `7d`; null for no end.
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     expires_in: Option<Option<String>>,
 }
 
 /// Tells a field that is null from one that is not there.
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
+}
+
+/// Takes a field that may be left away but not be null.
+fn always<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(deserializer).map(Some)
 }
 
 impl ChangeRequest {
@@ -61,7 +73,7 @@ impl ChangeRequest {
             description: text("description", self.description, text::DESCRIPTION_MAX, true)?,
             alt: text("alt", self.alt, text::ALT_MAX, true)?,
             label: text("label", self.label, text::LABEL_MAX, false)?,
-            tags: self.tags.map(|tags| text::tags(&tags.join(","))).transpose()?,
+            tags: self.tags.map(|tags| text::tags(&tags.unwrap_or_default().join(","))).transpose()?,
             visibility: self.visibility.map(|value| text::visibility(&value)).transpose()?,
             expires_in: self
                 .expires_in
@@ -77,7 +89,7 @@ impl ChangeRequest {
     path = "/api/v1/images/{id}",
     tag = "images",
     operation_id = "changeImage",
-    params(("id" = String, Path, description = "The image")),
+    params(("id" = String, Path, description = "The image", pattern = "^[1-9A-HJ-NP-Za-km-z]{17}$")),
     request_body = ChangeRequest,
     responses(
         (status = 200, description = "The image as it is now", body = ImageReply),
@@ -89,7 +101,7 @@ impl ChangeRequest {
 pub(crate) async fn change(
     State(http): State<Http>,
     caller: Caller,
-    id: Path<String>,
+    Place(id): Place<String>,
     body: Result<Json<Map<String, Value>>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let app = &http.app;

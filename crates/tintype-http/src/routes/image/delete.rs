@@ -1,7 +1,7 @@
 //! `DELETE /api/v1/images/{id}`
 
 use axum::{
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{Query, State, rejection::QueryRejection},
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode};
@@ -11,6 +11,7 @@ use tintype_app::{authorize::Denial, types::secret::DeleteToken};
 use crate::{
     Http,
     caller::Caller,
+    place::Place,
     problem::{Code, Problem},
     reply::ProblemDocument,
 };
@@ -32,7 +33,7 @@ pub(crate) struct DeleteParams {
     tag = "images",
     operation_id = "deleteImage",
     params(
-        ("id" = String, Path, description = "The image"),
+        ("id" = String, Path, description = "The image", pattern = "^[1-9A-HJ-NP-Za-km-z]{17}$"),
         DeleteParams,
         ("Tintype-Delete-Token" = Option<String>, Header, description = "The image's delete token, in place of being its owner"),
     ),
@@ -46,7 +47,7 @@ pub(crate) struct DeleteParams {
 pub(crate) async fn delete(
     State(http): State<Http>,
     caller: Caller,
-    id: Path<String>,
+    Place(id): Place<String>,
     params: Result<Query<DeleteParams>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {

@@ -21,15 +21,18 @@ use crate::{
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListParams {
-    /// Images on a page: 1 to 200, 50 where it is left away.
+    /// Images on a page: 1 to 200, 50 where it is left away. What lies beyond is taken for the nearer end.
+    #[param(minimum = 0, maximum = 4_294_967_295_u32, format = Int64, nullable = false)]
     limit: Option<u32>,
     /// The `next_cursor` of the page before.
+    #[param(nullable = false)]
     cursor: Option<String>,
     /// Which come first; `newest` where it is left away. Pages of one list are asked for in one order.
     #[serde(default)]
-    #[param(inline)]
+    #[param(inline, required = false)]
     order: OrderParam,
     /// Only images that were uploaded with this label.
+    #[param(nullable = false, max_length = 100)]
     label: Option<String>,
 }
 

@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 
@@ -10,6 +10,7 @@ use super::upload::no_store;
 use crate::{
     Http,
     caller::Caller,
+    place::Place,
     problem::Problem,
     reply::{ImageReply, ProblemDocument},
 };
@@ -20,7 +21,7 @@ use crate::{
     path = "/api/v1/images/{id}",
     tag = "images",
     operation_id = "readImage",
-    params(("id" = String, Path, description = "The image")),
+    params(("id" = String, Path, description = "The image", pattern = "^[1-9A-HJ-NP-Za-km-z]{17}$")),
     responses(
         (status = 200, description = "The image", body = ImageReply),
         (status = "4XX", description = "Not there (404), deleted (410)", body = ProblemDocument, content_type = "application/problem+json"),
@@ -31,7 +32,7 @@ use crate::{
 pub(crate) async fn read(
     State(http): State<Http>,
     caller: Caller,
-    id: Path<String>,
+    Place(id): Place<String>,
 ) -> Result<Response, Problem> {
     let id = super::id(&http, &id)?;
     let actor = caller.actor(&http.app).await?;

@@ -14,7 +14,7 @@ use crate::{
     caller::Caller,
     form::{self, File, Intake},
     problem::Problem,
-    reply::{Batch, FileProblem, ImageReply, ProblemDocument},
+    reply::{Batch, FileBytes, FileProblem, ImageReply, ProblemDocument, VisibilityWord},
 };
 
 /// Upload images.
@@ -30,7 +30,7 @@ use crate::{
         content(
             (UploadForm = "multipart/form-data"),
             (UploadJson = "application/json"),
-            (Vec<u8> = "image/*"),
+            (FileBytes = "image/*"),
         )
     ),
     params(
@@ -40,8 +40,8 @@ use crate::{
     responses(
         (status = 201, description = "One image, or what became of several files", body = UploadReply, headers(("Location" = String, description = "The image"))),
         (status = 200, description = "All files were there already", body = UploadReply),
-        (status = "4XX", description = "What was wrong, and what would be accepted", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = "5XX", description = "The server's own trouble", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = "4XX", description = "What was wrong, and what would be accepted; of several files that were all refused, what was wrong with each", content((ProblemDocument = "application/problem+json"), (Batch = "application/json"))),
+        (status = "5XX", description = "The server's own trouble; with several files, with each", content((ProblemDocument = "application/problem+json"), (Batch = "application/json"))),
     ),
     security((), ("token" = []), ("browser" = [])),
 )]
@@ -149,44 +149,65 @@ enum UploadReply {
 #[expect(dead_code, reason = "describes the form for the API's description; it is read part by part")]
 struct UploadForm {
     /// One or many files.
-    #[schema(value_type = Vec<String>, format = Binary)]
+    #[schema(value_type = Vec<String>, format = Binary, min_items = 1, max_items = 100)]
     file: Vec<Vec<u8>>,
+    #[schema(max_length = 200, nullable = false)]
+    title: Option<String>,
+    #[schema(max_length = 5000, nullable = false)]
+    description: Option<String>,
+    #[schema(max_length = 1000, nullable = false)]
+    alt: Option<String>,
+    /// Comma-separated.
+    #[schema(nullable = false)]
+    tags: Option<String>,
+    #[schema(max_length = 100, nullable = false)]
+    label: Option<String>,
+    #[schema(max_length = 512, nullable = false)]
+    path: Option<String>,
+    #[schema(value_type = Option<VisibilityWord>, nullable = false)]
+    visibility: Option<String>,
+    #[schema(example = "7d", pattern = "^[0-9]+[smhdw]?$", nullable = false)]
+    expires_in: Option<String>,
+    #[schema(nullable = false)]
+    keep_metadata: Option<bool>,
+    #[schema(value_type = Option<DuplicatesWord>, nullable = false)]
+    duplicates: Option<String>,
+}
+
+/// What to do with bytes that are there already: `return` that image, or make a `new` one.
+#[derive(utoipa::ToSchema)]
+#[schema(as = Duplicates, rename_all = "lowercase")]
+#[expect(dead_code, reason = "describes words for the API's description")]
+enum DuplicatesWord {
+    Return,
+    New,
+}
+
+/// An image in base64, at most 16 MB of JSON, with fields beside it. A field that is null is as one that is left away.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "describes the JSON for the API's description")]
+struct UploadJson {
+    /// The file in base64 (RFC 4648, chapter 4), or a data URL.
+    #[schema(min_length = 1)]
+    image: String,
+    file_name: Option<String>,
     #[schema(max_length = 200)]
     title: Option<String>,
     #[schema(max_length = 5000)]
     description: Option<String>,
     #[schema(max_length = 1000)]
     alt: Option<String>,
-    /// Comma-separated.
-    tags: Option<String>,
+    tags: Option<Vec<String>>,
     #[schema(max_length = 100)]
     label: Option<String>,
+    #[schema(max_length = 512)]
     path: Option<String>,
-    #[schema(example = "unlisted")]
+    #[schema(value_type = Option<VisibilityWord>)]
     visibility: Option<String>,
-    #[schema(example = "7d")]
+    #[schema(pattern = "^[0-9]+[smhdw]?$")]
     expires_in: Option<String>,
     keep_metadata: Option<bool>,
-    #[schema(example = "return")]
-    duplicates: Option<String>,
-}
-
-/// An image in base64, at most 16 MB of JSON, with fields beside it.
-#[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "describes the JSON for the API's description")]
-struct UploadJson {
-    /// The file in base64 (RFC 4648, chapter 4), or a data URL.
-    image: String,
-    file_name: Option<String>,
-    title: Option<String>,
-    description: Option<String>,
-    alt: Option<String>,
-    tags: Option<Vec<String>>,
-    label: Option<String>,
-    path: Option<String>,
-    visibility: Option<String>,
-    expires_in: Option<String>,
-    keep_metadata: Option<bool>,
+    #[schema(value_type = Option<DuplicatesWord>)]
     duplicates: Option<String>,
 }
 
@@ -196,23 +217,33 @@ struct UploadJson {
 #[expect(dead_code, reason = "describes the query for the API's description; it is read field by field")]
 struct UploadQuery {
     /// At most 200 characters.
+    #[param(max_length = 200, nullable = false)]
     title: Option<String>,
     /// At most 5000 characters.
+    #[param(max_length = 5000, nullable = false)]
     description: Option<String>,
     /// What stands for the picture where it cannot be seen; at most 1000 characters.
+    #[param(max_length = 1000, nullable = false)]
     alt: Option<String>,
     /// Comma-separated; at most 20 of at most 50 characters.
+    #[param(nullable = false)]
     tags: Option<String>,
     /// The caller's own string, filterable in lists; at most 100 characters.
+    #[param(max_length = 100, nullable = false)]
     label: Option<String>,
     /// A named path such as `blog/sunset.jpg`; needs a token with scope `paths`.
+    #[param(max_length = 512, nullable = false)]
     path: Option<String>,
-    /// `public`, `unlisted` (the default) or `private`.
+    /// `unlisted` where it is left away.
+    #[param(value_type = Option<VisibilityWord>, nullable = false)]
     visibility: Option<String>,
     /// Seconds, or a number with s, m, h, d or w, such as `7d`.
+    #[param(pattern = "^[0-9]+[smhdw]?$", nullable = false)]
     expires_in: Option<String>,
     /// `true` leaves EXIF and the like in the published file.
+    #[param(nullable = false)]
     keep_metadata: Option<bool>,
     /// `return` gives the image that is already there for the same bytes, `new` always a new one.
+    #[param(value_type = Option<DuplicatesWord>, nullable = false)]
     duplicates: Option<String>,
 }

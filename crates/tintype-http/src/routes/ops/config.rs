@@ -93,6 +93,7 @@ impl ConfigReply {
     responses(
         (status = 200, description = "What this server takes", body = ConfigReply),
         (status = "4XX", description = "The request's head is not valid", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = "5XX", description = "The server's own trouble", body = ProblemDocument, content_type = "application/problem+json"),
     ),
 )]
 pub(crate) async fn config(State(http): State<Http>, mut caller: Caller) -> Result<Response, Problem> {

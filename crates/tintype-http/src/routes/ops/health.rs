@@ -9,7 +9,7 @@ use serde::Serialize;
 use tintype_app::{SelfTest, Status};
 use utoipa::ToSchema;
 
-use crate::{Http, routes::image::upload::no_store};
+use crate::{Http, reply::ProblemDocument, routes::image::upload::no_store};
 
 /// How the server is.
 #[derive(Serialize, ToSchema)]
@@ -59,7 +59,11 @@ pub(crate) struct StorageReply {
     path = "/health",
     tag = "server",
     operation_id = "getHealth",
-    responses((status = 200, description = "It serves", body = HealthReply)),
+    responses(
+        (status = 200, description = "It serves", body = HealthReply),
+        (status = "4XX", description = "Too many requests", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = "5XX", description = "The server's own trouble", body = ProblemDocument, content_type = "application/problem+json"),
+    ),
 )]
 pub(crate) async fn health(State(http): State<Http>) -> Response {
     let health = http.app.health();

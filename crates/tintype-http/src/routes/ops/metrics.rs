@@ -11,6 +11,7 @@ use crate::{
     Http,
     caller::{Caller, Client},
     problem::Problem,
+    reply::ProblemDocument,
 };
 
 /// Counters and gauges in the text format of OpenMetrics, which Prometheus reads.
@@ -24,7 +25,8 @@ use crate::{
     operation_id = "getMetrics",
     responses(
         (status = 200, description = "The metrics", body = String, content_type = "application/openmetrics-text"),
-        (status = "4XX", description = "Not for the asker", body = crate::reply::ProblemDocument, content_type = "application/problem+json"),
+        (status = "4XX", description = "Not for the asker", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = "5XX", description = "The server's own trouble", body = ProblemDocument, content_type = "application/problem+json"),
     ),
     security((), ("token" = [])),
 )]

@@ -6,6 +6,8 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header;
 
+use crate::reply::ProblemDocument;
+
 static DESCRIPTION: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(crate::description()));
 
 /// This description.
@@ -14,7 +16,11 @@ static DESCRIPTION: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(crate::descri
     path = "/api/openapi.json",
     tag = "server",
     operation_id = "getDescription",
-    responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json")),
+    responses(
+        (status = 200, description = "OpenAPI 3.1", body = Object, content_type = "application/json"),
+        (status = "4XX", description = "Too many requests", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = "5XX", description = "The server's own trouble", body = ProblemDocument, content_type = "application/problem+json"),
+    ),
 )]
 pub(crate) async fn openapi() -> Response {
     let headers = [

@@ -9,7 +9,7 @@ use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{Http, routes::image::upload::no_store};
+use crate::{Http, reply::ProblemDocument, routes::image::upload::no_store};
 
 /// Whether requests should be sent here.
 #[derive(Serialize, ToSchema)]
@@ -29,7 +29,9 @@ pub(crate) struct ReadyReply {
     operation_id = "getReady",
     responses(
         (status = 200, description = "Send requests", body = ReadyReply),
-        (status = "5XX", description = "Send none", body = ReadyReply),
+        (status = 503, description = "Send none", body = ReadyReply),
+        (status = "4XX", description = "Too many requests", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = "5XX", description = "The server's own trouble", body = ProblemDocument, content_type = "application/problem+json"),
     ),
 )]
 pub(crate) async fn ready(State(http): State<Http>) -> Response {

@@ -8,7 +8,7 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{Http, routes::image::upload::no_store};
+use crate::{Http, reply::ProblemDocument, routes::image::upload::no_store};
 
 /// What is running.
 #[derive(Serialize, ToSchema)]
@@ -25,7 +25,11 @@ pub(crate) struct VersionReply {
     path = "/version",
     tag = "server",
     operation_id = "getVersion",
-    responses((status = 200, description = "The version", body = VersionReply)),
+    responses(
+        (status = 200, description = "The version", body = VersionReply),
+        (status = "4XX", description = "Too many requests", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = "5XX", description = "The server's own trouble", body = ProblemDocument, content_type = "application/problem+json"),
+    ),
 )]
 pub(crate) async fn version(State(http): State<Http>) -> Response {
     let reply = VersionReply { version: http.config.version, commit: http.config.commit };

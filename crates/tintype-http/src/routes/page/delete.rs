@@ -1,16 +1,16 @@
 //! `GET` and `POST /d/{delete token}`
 
 use axum::{
-    extract::{Path, Request, State},
+    extract::{Request, State},
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderValue, StatusCode, header};
 use tintype_app::{authorize::Denial, image::ImageError, types::secret::DeleteToken};
 
-use crate::{Http, caller::Caller, pages, problem::Problem};
+use crate::{Http, caller::Caller, pages, place::Place, problem::Problem};
 
 /// Shows the picture and asks. A GET deletes nothing: programs follow links before people do.
-pub(crate) async fn ask(State(http): State<Http>, Path(token): Path<String>, request: Request) -> Response {
+pub(crate) async fn ask(State(http): State<Http>, Place(token): Place<String>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let Some(token) = DeleteToken::parse(&token) else { return pages::missing(Denial::NotFound) };
     let outcome = async {
@@ -34,7 +34,7 @@ pub(crate) async fn ask(State(http): State<Http>, Path(token): Path<String>, req
 /// Deletes: a page for people, 204 for programs.
 pub(crate) async fn delete(
     State(http): State<Http>,
-    Path(token): Path<String>,
+    Place(token): Place<String>,
     request: Request,
 ) -> Response {
     let (parts, _) = request.into_parts();

@@ -1,15 +1,15 @@
 //! `GET /p/{id}`: the page to share
 
 use axum::{
-    extract::{Path, Request, State},
+    extract::{Request, State},
     response::{IntoResponse as _, Response},
 };
 use tintype_app::{authorize::Denial, serve::ServeError};
 
-use crate::{Http, caller::Caller, pages, problem::Problem};
+use crate::{Http, caller::Caller, pages, place::Place, problem::Problem};
 
 /// The picture, its title, cards for chats and forums, links to copy. HTML alone: no script.
-pub(crate) async fn share(State(http): State<Http>, Path(id): Path<String>, request: Request) -> Response {
+pub(crate) async fn share(State(http): State<Http>, Place(id): Place<String>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let Ok(id) = id.parse() else { return pages::missing(Denial::NotFound) };
     let outcome = async {

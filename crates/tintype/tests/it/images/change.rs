@@ -24,7 +24,7 @@ fn what_is_named_changes_and_null_empties() {
     assert!(changed.at("/expires_at").ends_with('Z'));
     assert_eq!(browser.get(&path).json(), changed.json());
 
-    let nulls = json!({"title": null, "alt": null, "description": null, "label": null, "expires_in": null, "tags": []});
+    let nulls = json!({"title": null, "alt": null, "description": null, "label": null, "expires_in": null, "tags": null});
     let emptied = browser.patch(&path, &nulls).expect(200);
     for pointer in ["/title", "/alt", "/description", "/label", "/expires_at"] {
         assert_eq!(emptied.at(pointer), "null", "{pointer}");
@@ -47,6 +47,7 @@ fn wrong_values_change_nothing() {
         (json!({"visibility": "secret"}), "invalid_field"),
         (json!({"expires_in": "1 year"}), "invalid_field"),
         (json!({"tags": ["x".repeat(51)]}), "invalid_field"),
+        (json!({"visibility": null}), "malformed_body"),
         (json!({"title": 5}), "malformed_body"),
         (json!({"owner": 1}), "malformed_body"),
         (json!([]), "malformed_body"),
