@@ -2,7 +2,10 @@
 
 use utoipa::{
     Modify, OpenApi,
-    openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    openapi::{
+        ResponseBuilder,
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
 };
 
 #[derive(OpenApi)]
@@ -38,6 +41,18 @@ impl Modify for Credentials {
         let cookie =
             ApiKeyValue::with_description("tintype_owner", "The key of a browser, set by the server.");
         components.add_security_scheme("browser", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    }
+}
+
+/// Tells with every operation what answers before any route does: a head beyond the limits gets no body.
+pub(crate) fn tell_of_heads(openapi: &mut utoipa::openapi::OpenApi) {
+    const DETAIL: &str = "The request's head is larger than 32 KiB, or has more than 64 fields";
+    for item in openapi.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            let response = ResponseBuilder::new().description(DETAIL).build();
+            operation.responses.responses.insert("431".to_owned(), response.into());
+        }
     }
 }
 

@@ -49,6 +49,7 @@ pub(crate) fn described() -> utoipa::openapi::OpenApi {
     openapi.merge(pictures().into_openapi());
     openapi.merge(file_description());
     openapi.merge(dialect::described());
+    crate::openapi::tell_of_heads(&mut openapi);
     openapi
 }
 

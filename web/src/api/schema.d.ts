@@ -769,6 +769,13 @@ export interface operations {
                     "application/json": components["schemas"]["Base64Uploaded"];
                 };
             };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description What was wrong */
             "4XX": {
                 headers: {
@@ -807,6 +814,13 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Too many requests */
             "4XX": {
                 headers: {
@@ -844,6 +858,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ConfigReply"];
                 };
+            };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The request's head is not valid */
             "4XX": {
@@ -899,6 +920,13 @@ export interface operations {
                     "application/json": components["schemas"]["Image"];
                 };
             };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description What was wrong, and what would be accepted */
             "4XX": {
                 headers: {
@@ -945,6 +973,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ImageList"];
                 };
+            };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What was wrong, and what would be accepted */
             "4XX": {
@@ -1022,6 +1057,13 @@ export interface operations {
                     "application/json": components["schemas"]["UploadReply"];
                 };
             };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description What was wrong, and what would be accepted; of several files that were all refused, what was wrong with each */
             "4XX": {
                 headers: {
@@ -1065,6 +1107,13 @@ export interface operations {
                     "application/json": components["schemas"]["Image"];
                 };
             };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Not there (404), deleted (410) */
             "4XX": {
                 headers: {
@@ -1105,6 +1154,13 @@ export interface operations {
         responses: {
             /** @description Deleted */
             204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1155,6 +1211,13 @@ export interface operations {
                     "application/json": components["schemas"]["Image"];
                 };
             };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description What was wrong, and what would be accepted */
             "4XX": {
                 headers: {
@@ -1196,6 +1259,13 @@ export interface operations {
                     "application/json": components["schemas"]["Image"];
                 };
             };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Not there (404), not yours (403), too late (410) */
             "4XX": {
                 headers: {
@@ -1233,6 +1303,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Health"];
                 };
+            };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Too many requests */
             "4XX": {
@@ -1286,6 +1363,13 @@ export interface operations {
             };
             /** @description The bytes that the sender has are these */
             304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1350,6 +1434,13 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Not there (404), deleted (410), an address that names no variant (400) */
             "4XX": {
                 headers: {
@@ -1388,6 +1479,13 @@ export interface operations {
                     "application/openmetrics-text": string;
                 };
             };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Not for the asker */
             "4XX": {
                 headers: {
@@ -1425,6 +1523,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Ready"];
                 };
+            };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Send none */
             503: {
@@ -1473,6 +1578,13 @@ export interface operations {
                     "application/json": components["schemas"]["ListedFile"][];
                 };
             };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description There is none (404) */
             "4XX": {
                 headers: {
@@ -1515,6 +1627,13 @@ export interface operations {
                     "application/json": components["schemas"]["FormUploaded"];
                 };
             };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description What was wrong, as `error` and as `detail` */
             "4XX": {
                 headers: {
@@ -1555,6 +1674,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Removed"];
                 };
+            };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not there, or not the caller's */
             "4XX": {
@@ -1598,6 +1724,13 @@ export interface operations {
                     "application/json": components["schemas"]["DirectPublished"];
                 };
             };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description What was wrong, and what would be accepted */
             "4XX": {
                 headers: {
@@ -1639,6 +1772,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["DirectBegun"];
                 };
+            };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What was wrong, and what would be accepted */
             "4XX": {
@@ -1684,6 +1824,13 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description What was wrong, and what would be accepted */
             "4XX": {
                 headers: {
@@ -1721,6 +1868,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Version"];
                 };
+            };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Too many requests */
             "4XX": {
