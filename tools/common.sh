@@ -10,6 +10,9 @@ case ":$PATH:" in
   *) PATH="$HOME/.cargo/bin:$PATH" ;;
 esac
 
+# Where python_tools puts what tools/api-check.txt names.
+python_tools=${XDG_CACHE_HOME:-$HOME/.cache}/tintype/python
+
 # Prints a command as it will run, then runs it.
 shown() {
   printf '+ %s\n' "$*" >&2
@@ -44,6 +47,18 @@ web_modules() {
   now="$(cksum <"$root/web/package-lock.json") $(node --version)"
   if ! is_stamped "$stamp" "$now"; then
     shown npm --prefix "$root/web" ci --no-audit --no-fund || return
+    printf '%s' "$now" >"$stamp"
+  fi
+}
+
+# The Python tools of the tests, fetched anew when their list or Python changed since the last time.
+python_tools() {
+  local stamp=$python_tools/.tintype-tools now
+  now="$(cksum <"$root/tools/api-check.txt") $(python3 --version)"
+  if ! is_stamped "$stamp" "$now"; then
+    shown python3 -m venv --clear "$python_tools" &&
+      shown "$python_tools/bin/pip" install --quiet --disable-pip-version-check --requirement "$root/tools/api-check.txt" >&2 ||
+      return
     printf '%s' "$now" >"$stamp"
   fi
 }
