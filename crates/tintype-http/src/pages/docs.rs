@@ -118,7 +118,7 @@ impl Operation<'_> {
         let words: Vec<&str> = kinds
             .iter()
             .map(|kind| match members(kind).next() {
-                Some((name, _)) if name == "token" => "a token",
+                Some(("token", _)) => "a token",
                 Some(_) => "the cookie of a browser",
                 None => "nothing",
             })

@@ -23,6 +23,7 @@ fn the_page_tells_of_every_operation_shape_and_code() {
                 page.contains(&format!("<code>{} {path}</code>", method.to_uppercase())),
                 "{method} {path}"
             );
+            assert!(operation["responses"]["431"].is_object(), "{method} {path}");
             operations += 1;
         }
     }
