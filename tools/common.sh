@@ -4,6 +4,15 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/tintype/target}"
 
+# Clones that share the folder also share the names of what is built, and cargo tells stale from fresh by times alone: what
+# another clone built later than a file was written here would be taken for this file's. So the sources are new to whoever
+# did not build last.
+if [ "$(cat "$CARGO_TARGET_DIR/last-root" 2>/dev/null)" != "$root" ]; then
+  mkdir -p "$CARGO_TARGET_DIR"
+  find "$root/crates" "$root/xtask" -type f \( -name '*.rs' -o -name '*.sql' -o -name Cargo.toml \) -exec touch {} +
+  printf '%s' "$root" >"$CARGO_TARGET_DIR/last-root"
+fi
+
 # rustup puts cargo here and a shell that was open before does not know it yet.
 case ":$PATH:" in
   *":$HOME/.cargo/bin:"*) ;;

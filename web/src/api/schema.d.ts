@@ -38,6 +38,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List bans. Needs the scope `admin`. */
+        get: operations["listBans"];
+        put?: never;
+        /**
+         * Ban content or an address, at once. Needs the scope `admin`.
+         * @description Images of banned content are deleted, whoever owns them, and nobody can upload it again. From a banned address nothing is
+         *     answered.
+         */
+        post: operations["ban"];
+        /** Lift a ban. Images that it deleted can be restored. Needs the scope `admin`. */
+        delete: operations["liftBan"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/config": {
         parameters: {
             query?: never;
@@ -128,6 +151,40 @@ export interface paths {
         put?: never;
         /** Undo a delete. */
         post: operations["restoreImage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List reports of images, newest first. Needs the scope `admin`. */
+        get: operations["listReports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark a report as dealt with. Needs the scope `admin`. */
+        post: operations["closeReport"];
         delete?: never;
         options?: never;
         head?: never;
@@ -345,6 +402,27 @@ export interface components {
             extensions: string[];
             media_type: string;
             name: string;
+        };
+        /** @description Something banned. */
+        Ban: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description `content` or `address`. */
+            kind: string;
+            note?: string | null;
+            /** @description A SHA-256 in hex, or a network. */
+            value: string;
+        };
+        /** @description Every ban, oldest first. */
+        BanList: {
+            bans: components["schemas"]["Ban"][];
+        };
+        /** @description What came of a ban. */
+        Banned: {
+            /** @description Images of that content that were deleted by it. */
+            deleted: number;
+            kind: string;
+            value: string;
         };
         /** @description What was wrong, in the shape of a function that failed. */
         Base64Refused: {
@@ -608,6 +686,16 @@ export interface components {
              */
             size: number;
         };
+        /** @description What to ban. */
+        NewBan: {
+            /** @description Why, for the operator. */
+            note?: string | null;
+            /**
+             * @description The SHA-256 of a file, as it was uploaded or as it is served, in hex; or an address or network.
+             * @example 192.0.2.0/24
+             */
+            value: string;
+        };
         /** @description A form with one file; its part may have any name. */
         OneFileForm: {
             /** Format: binary */
@@ -635,7 +723,7 @@ export interface components {
          * @description A stable word that programs may branch on.
          * @enum {string}
          */
-        ProblemCode: "malformed_body" | "missing_file" | "empty_file" | "invalid_field" | "unknown_field" | "not_supported" | "invalid_recipe" | "invalid_host" | "too_many_files" | "invalid_token" | "forbidden" | "missing_scope" | "not_found" | "method_not_allowed" | "timeout" | "path_taken" | "gone" | "too_late" | "upload_over" | "not_sent" | "wrong_file" | "file_too_large" | "picture_too_large" | "unsupported_type" | "unsupported_body" | "range_not_satisfiable" | "damaged_file" | "decode_failed" | "too_many_variants" | "rate_limited" | "internal" | "damaged" | "busy" | "read_only" | "storage_full";
+        ProblemCode: "malformed_body" | "missing_file" | "empty_file" | "invalid_field" | "unknown_field" | "not_supported" | "invalid_recipe" | "invalid_host" | "too_many_files" | "invalid_token" | "forbidden" | "banned" | "missing_scope" | "not_found" | "method_not_allowed" | "timeout" | "path_taken" | "gone" | "too_late" | "upload_over" | "not_sent" | "key_reused" | "wrong_file" | "file_too_large" | "picture_too_large" | "unsupported_type" | "unsupported_body" | "range_not_satisfiable" | "damaged_file" | "decode_failed" | "too_many_variants" | "rate_limited" | "internal" | "damaged" | "busy" | "read_only" | "storage_full";
         /** @description Whether requests should be sent here. */
         Ready: {
             ready: boolean;
@@ -645,6 +733,33 @@ export interface components {
         /** @description What became of a delete. */
         Removed: {
             message: string;
+        };
+        /** @description A report of an image. */
+        Report: {
+            /**
+             * Format: date-time
+             * @description When it was dealt with.
+             */
+            closed_at?: string | null;
+            /** @description How to reach whoever reported. */
+            contact?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            detail?: string | null;
+            /** Format: int64 */
+            id: number;
+            /** @description The image's id. */
+            image: string;
+            /** @description Whether the image is deleted by now. */
+            image_deleted: boolean;
+            /** @description The image's page. */
+            page: string;
+            /** @example privacy */
+            reason: string;
+        };
+        /** @description Reports, newest first. */
+        ReportList: {
+            reports: components["schemas"]["Report"][];
         };
         /** @description How untrusted pictures are kept in. */
         SandboxHealth: {
@@ -841,6 +956,146 @@ export interface operations {
             };
         };
     };
+    listBans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bans */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BanList"];
+                };
+            };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not an admin */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ban: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBan"];
+            };
+        };
+        responses: {
+            /** @description It is banned */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Banned"];
+                };
+            };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not an admin, or nothing that can be banned */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    liftBan: {
+        parameters: {
+            query: {
+                /** @description What was banned. */
+                value: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is lifted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It is not banned (404), not an admin */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getConfig: {
         parameters: {
             query?: never;
@@ -889,7 +1144,10 @@ export interface operations {
     putFile: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A random text; the same one again within a day answers as the first time, without a second image */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description The named path, such as blog/sunset.jpg */
                 path: string;
@@ -1025,7 +1283,10 @@ export interface operations {
                 /** @description `return` gives the image that is already there for the same bytes, `new` always a new one. */
                 duplicates?: components["schemas"]["Duplicates"];
             };
-            header?: never;
+            header?: {
+                /** @description A random text; the same one again within a day answers as the first time, without a second image */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1267,6 +1528,102 @@ export interface operations {
                 content?: never;
             };
             /** @description Not there (404), not yours (403), too late (410) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReports: {
+        parameters: {
+            query?: {
+                /** @description Whether to show those that were dealt with, too. */
+                all?: boolean;
+                /** @description How many: 1 to 1000, 100 where it is left away. What lies beyond is taken for the nearer end. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The reports */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportList"];
+                };
+            };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not an admin */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    closeReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The report's number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is closed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description None of this number waits (404), not an admin */
             "4XX": {
                 headers: {
                     [name: string]: unknown;

@@ -60,7 +60,7 @@ async fn a_newer_schema_is_refused_and_not_touched() {
     raw(&folder, "pragma user_version = 4711").await;
     let before = std::fs::read(folder.path().join("tintype.db")).unwrap();
     let error = refusal(&folder).await;
-    assert!(matches!(error, CatalogError::TooNew { found: 4711, known: 1 }), "{error}");
+    assert!(matches!(error, CatalogError::TooNew { found: 4711, known: 1..=4710 }), "{error}");
     assert_eq!(std::fs::read(folder.path().join("tintype.db")).unwrap(), before);
 }
 

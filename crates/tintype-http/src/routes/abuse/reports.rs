@@ -56,7 +56,8 @@ pub(crate) struct ReportParams {
     /// Whether to show those that were dealt with, too.
     #[serde(default)]
     all: bool,
-    /// How many: 1 to 1000, 100 where it is left away.
+    /// How many: 1 to 1000, 100 where it is left away. What lies beyond is taken for the nearer end.
+    #[param(minimum = 0, maximum = 4_294_967_295_u32, format = Int64, nullable = false)]
     limit: Option<u32>,
 }
 
