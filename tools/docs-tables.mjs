@@ -1,9 +1,9 @@
 // Whether the tables of the documents are those of the program: every setting in docs/configure.md, every error code in
-// docs/api.md. Needs no build; prints what differs and ends with status 1.
+// docs/api.md, every event of the log in docs/logs.md. Needs no build; prints what differs and ends with status 1.
 //
 // node tools/docs-tables.mjs [--write]: --write puts the program's settings into docs/configure.md.
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -55,6 +55,36 @@ function codes() {
   })
 }
 
+/** Level and message of every event that the program logs, as docs/logs.md has to begin its rows. */
+function events() {
+  const found = new Set()
+  const walk = folder =>
+    readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap(entry =>
+      entry.isDirectory() ? walk(join(folder, entry.name)) : [join(folder, entry.name)],
+    )
+  const sources = ['app', 'blob', 'catalog', 'http', 'image', 'sandbox'].map(name => `crates/tintype-${name}/src`)
+  for (const path of [...sources, 'crates/tintype/src'].flatMap(walk).filter(name => name.endsWith('.rs'))) {
+    const source = read(path).split('#[cfg(test)]')[0]
+    for (const call of source.matchAll(/\b(error|warn|info)!\(/g)) {
+      // The message is the last text of the call.
+      let texts = []
+      let depth = 1
+      for (let at = call.index + call[0].length; depth > 0; at += 1) {
+        if (source[at] === '"') {
+          const text = /"((?:[^"\\]|\\[^])*)"/y
+          text.lastIndex = at
+          const [whole, inside] = text.exec(source)
+          texts.push(inside.replaceAll(/\\\n\s*/g, '').replaceAll('\\"', '"'))
+          at += whole.length - 1
+        } else if (source[at] === '(') depth += 1
+        else if (source[at] === ')') depth -= 1
+      }
+      found.add(`| ${call[1]} | ${texts.at(-1)} |`)
+    }
+  }
+  return [...found]
+}
+
 /** Rows of a document's table whose first cell is like `like`. */
 const rows = (path, like) => read(path).split('\n').filter(line => like.test(line))
 
@@ -74,9 +104,11 @@ function writeSettings(path) {
 if (process.argv.includes('--write')) writeSettings('docs/configure.md')
 if (settings().length === 0 || codes().length === 0) throw new Error('the program’s tables were not found in its source')
 const documented = rows('docs/api.md', /^\| \d{3} \| `[a-z_]+` \|/).map(row => row.split('|').slice(0, 3).join('|') + '|')
+const logged = rows('docs/logs.md', /^\| (?:error|warn|info) \|/).map(row => row.split(' |').slice(0, 2).join(' |') + ' |')
 const found = [
   ...differences('docs/configure.md', settings(), rows('docs/configure.md', /^\| `[a-z]+\.[a-z_]+` \|/)),
   ...differences('docs/api.md', codes(), documented),
+  ...differences('docs/logs.md', events(), logged),
 ]
-console.log(found.length === 0 ? `${settings().length} settings and ${codes().length} codes are documented` : found.join('\n'))
+console.log(found.length === 0 ? `${settings().length} settings, ${codes().length} codes and ${events().length} events of the log are documented` : found.join('\n'))
 process.exitCode = found.length === 0 ? 0 : 1

@@ -4,4 +4,5 @@ mod backup;
 mod config;
 mod doctor;
 mod image;
+mod tasks;
 mod upload;
