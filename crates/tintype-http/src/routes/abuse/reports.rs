@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{Query, State, rejection::QueryRejection},
     response::{IntoResponse as _, Response},
 };
 use http::StatusCode;
@@ -14,6 +14,7 @@ use crate::{
     Http,
     caller::Caller,
     links,
+    place::Place,
     problem::{Code, Problem},
     reply::{ProblemDocument, rfc3339},
     routes::image::upload::no_store,
@@ -113,7 +114,7 @@ pub(crate) async fn list(
 pub(crate) async fn close(
     State(http): State<Http>,
     caller: Caller,
-    Path(id): Path<String>,
+    Place(id): Place<String>,
 ) -> Result<Response, Problem> {
     let app = &http.app;
     let actor = caller.actor(app).await?;

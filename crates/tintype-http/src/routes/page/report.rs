@@ -1,14 +1,12 @@
 //! `GET` and `POST /report/{id}`
 
 use axum::{
-    extract::{Path, Request, State},
+    extract::{Request, State},
     response::{IntoResponse as _, Response},
 };
 use http::StatusCode;
 use percent_encoding::percent_decode_str;
-use tintype_app::{
-    abuse::Reason, authorize::Denial, image::ImageError, serve::ServeError, text, text::InvalidField,
-};
+use tintype_app::{abuse::Reason, authorize::Denial, image::ImageError, text, text::InvalidField};
 
 use crate::{
     Http,
@@ -16,6 +14,7 @@ use crate::{
     form,
     limit::Kind,
     pages,
+    place::Place,
     problem::{Code, Problem},
 };
 
@@ -23,30 +22,12 @@ use crate::{
 const COST: u64 = 20;
 
 /// The form.
-pub(crate) async fn ask(State(http): State<Http>, Path(id): Path<String>, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
-    let Ok(id) = id.parse() else { return pages::missing(Denial::NotFound) };
-    let outcome = async {
-        let caller = Caller::of(&http, &parts)?;
-        let actor = caller.actor(&http.app).await?;
-        match http.app.visible(&actor, id).await {
-            Ok(image) => Ok(Ok((image, caller))),
-            Err(ServeError::Denied(denial)) => Ok(Err(denial)),
-            Err(error) => Err(Problem::from_serve(&http.app, &error)),
-        }
-    };
-    match outcome.await {
-        Ok(Ok((image, caller))) => {
-            let page = pages::report::ask(pages::theme(&parts.headers), &caller.origin.base, &image);
-            pages::respond(page.into_string(), pages::Scripts::None)
-        }
-        Ok(Err(denial)) => pages::missing(denial),
-        Err(problem) => problem.into_response(),
-    }
+pub(crate) async fn ask(State(http): State<Http>, Place(id): Place<String>, request: Request) -> Response {
+    super::share::of_picture(&http, &id, request, pages::report::ask).await
 }
 
 /// Takes the form. Anybody may report what they can see.
-pub(crate) async fn report(State(http): State<Http>, Path(id): Path<String>, request: Request) -> Response {
+pub(crate) async fn report(State(http): State<Http>, Place(id): Place<String>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let theme = pages::theme(&parts.headers);
     let Ok(id) = id.parse() else { return pages::missing(Denial::NotFound) };

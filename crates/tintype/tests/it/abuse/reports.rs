@@ -72,6 +72,11 @@ fn what_is_no_report_is_refused_and_nobody_else_reads_them() {
     report(&owner, &id, &"x".repeat(70_000)).expect(413);
     report(&owner, "11111111111111111", "reason=other").expect(404);
     report(&owner, "nothing", "reason=other").expect(404);
+    // An address that is not UTF-8 is refused in our words.
+    assert_eq!(report(&owner, "%ff", "reason=other").header("content-type"), "application/problem+json");
+    assert_eq!(owner.get("/report/%ff").header("content-type"), "application/problem+json");
+    let close = server.token("admin").send("POST", "/api/v1/reports/%ff/close", &[], None);
+    assert_eq!(close.header("content-type"), "application/problem+json");
     // What a stranger cannot see they cannot report.
     owner.patch(&format!("/api/v1/images/{id}"), &serde_json::json!({"visibility": "private"})).expect(200);
     report(&server.client(), &id, "reason=other").expect(404);
