@@ -77,8 +77,10 @@ async fn check(test: &str, mkfs: &[&str], unnamed: bool, last: Last) {
 
     let mount = Mount::new(test, &["-o", "loop", image]).expect("it was mounted before");
     let store = TestStore::at(mount.dir.join("data"), false, unnamed).await.unwrap();
+    // A name in staging is removed without a sync, so a cut brings back those removed last: the sweep takes them.
     let swept = store.store.sweep_staging().await.unwrap();
-    assert!(swept <= usize::from(!unnamed), "{swept}");
+    assert!(!unnamed || swept == 0, "{swept} files that never had a name");
+    assert_eq!(store.store.sweep_staging().await.unwrap(), 0);
     for (seed, key) in &acknowledged {
         assert_eq!(store.read(*key).await.unwrap(), content(*seed, 50_000), "blob {seed}");
     }

@@ -16,6 +16,10 @@ struct Upload {
     link: String,
     id: String,
     delete_token: String,
+    /// The answer came when the crash had begun: nobody could have had it from a machine without power, and a disk that
+    /// is being shut down may say it has synced what it drops (xfs does so: an inode whose log items were just thrown
+    /// away looks like one that has nothing left to log).
+    late: bool,
     deleted: Deleted,
 }
 
@@ -32,6 +36,7 @@ pub(crate) struct Ledger {
     seed: u64,
     next: AtomicU64,
     stopping: AtomicBool,
+    crashing: AtomicBool,
 }
 
 /// The picture of a number: most are small, some fill several pages of a disk.
@@ -42,7 +47,7 @@ fn picture(seed: u64) -> Vec<u8> {
 
 impl Ledger {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { uploads: Mutex::default(), seed, next: AtomicU64::new(0), stopping: AtomicBool::new(false) }
+        Self { uploads: Mutex::default(), seed, next: AtomicU64::new(0), stopping: AtomicBool::new(false), crashing: AtomicBool::new(false) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Upload>> {
@@ -58,8 +63,14 @@ impl Ledger {
         self.stopping.store(true, Ordering::SeqCst);
     }
 
+    /// The crash begins: what is answered from now on is no acknowledgement.
+    pub(crate) fn crash(&self) {
+        self.crashing.store(true, Ordering::SeqCst);
+    }
+
     pub(crate) fn go_on(&self) {
         self.stopping.store(false, Ordering::SeqCst);
+        self.crashing.store(false, Ordering::SeqCst);
     }
 
     /// Uploads, uploads the same again, and deletes, until the server goes away.
@@ -104,6 +115,7 @@ impl Ledger {
             link: reply.at("/links/image"),
             id: reply.at("/id"),
             delete_token: reply.at("/delete_token"),
+            late: self.crashing.load(Ordering::SeqCst),
             deleted: Deleted::No,
         };
         self.lock().push(upload);
@@ -128,7 +140,7 @@ impl Ledger {
         let path = format!("/api/v1/images/{}{now}", chosen.id);
         let headers = [("tintype-delete-token", chosen.delete_token.as_str())];
         let Ok(reply) = client.try_send("DELETE", &path, &headers, None) else { return false };
-        if reply.status == 204 {
+        if reply.status == 204 && !self.crashing.load(Ordering::SeqCst) {
             let mut uploads = self.lock();
             let upload = uploads.iter_mut().find(|upload| upload.id == chosen.id).unwrap();
             upload.deleted = Deleted::Acknowledged;
@@ -136,13 +148,18 @@ impl Ledger {
         reply.status < 500
     }
 
-    /// What was acknowledged and is not so.
+    /// What was acknowledged and is not so. What came too late to be an acknowledgement is one from now on where it
+    /// stands, and forgotten where it does not.
     pub(crate) fn losses(&self, client: &Client) -> Vec<String> {
-        let uploads = self.lock().clone();
         let mut losses = Vec::new();
-        for upload in uploads {
+        self.lock().retain_mut(|upload| {
             let served = client.get(&upload.link);
             let whole = served.status == 200 && served.body == picture(upload.seed);
+            let late = std::mem::take(&mut upload.late);
+            if late { println!("late: {} {whole}", served.status); }
+            if late && served.status == 404 {
+                return false;
+            }
             let right = match upload.deleted {
                 Deleted::No => whole,
                 Deleted::Asked => whole || served.status == 410,
@@ -157,7 +174,8 @@ impl Ledger {
                     served.body.len()
                 ));
             }
-        }
+            true
+        });
         losses
     }
 

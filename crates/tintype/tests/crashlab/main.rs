@@ -95,6 +95,7 @@ fn cuts(file_system: FileSystem, cuts: u64) {
         let enough = usize::try_from(6 + pixels::mix(cut) % 10).unwrap();
         let (data, cutting) = (disk.data(), &disk);
         disturb(&data, &ledger, enough, |server| {
+            ledger.crash();
             cutting.cut_power();
             drop(server.kill());
         });
@@ -126,6 +127,7 @@ fn without_syncs_a_power_cut_is_noticed() {
         drop(support::Server::at(disk.data(), &[]).stop());
         std::fs::write(disk.data().join("crashlab-without-syncs"), "").unwrap();
         disturb(&disk.data(), &ledger, 20, |server| {
+            ledger.crash();
             disk.cut_power();
             drop(server.kill());
         });
