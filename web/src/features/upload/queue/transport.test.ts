@@ -36,7 +36,7 @@ class FakeXhr implements Xhr {
   }
 }
 
-function sending(size = 1_000) {
+function sending(size = 1_000, name = 'named.jpg') {
   const xhr = new FakeXhr()
   const log: string[] = []
   const events: SendEvents = {
@@ -45,7 +45,7 @@ function sending(size = 1_000) {
     reply: reply => log.push(`reply ${reply.status} ${reply.body} ${reply.retryAfter}`),
     lost: () => log.push('lost'),
   }
-  const abort = xhrTransport(() => xhr, fetch).send(aJpeg('a.jpg', size), 'named.jpg', events)
+  const abort = xhrTransport(() => xhr, fetch).send(aJpeg('a.jpg', size), name, events)
   return { xhr, log, abort }
 }
 
@@ -55,6 +55,12 @@ describe('xhrTransport', () => {
     expect(xhr.opened).toBe('POST /api/v1/images')
     const part = xhr.body?.get('file')
     expect(part instanceof File && part.name).toBe('named.jpg')
+  })
+
+  it('sends no control characters in the name', () => {
+    const { xhr } = sending(1_000, 'na\0m\x1be\r\n"d\x7f".jpg')
+    const part = xhr.body?.get('file')
+    expect(part instanceof File && part.name).toBe('name"d".jpg')
   })
 
   it('counts the file’s share of the body', () => {

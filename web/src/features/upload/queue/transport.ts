@@ -68,7 +68,8 @@ export function xhrTransport(create: () => Xhr, fetcher: typeof fetch): Transpor
       xhr.open('POST', paths.api.images)
       xhr.setRequestHeader('Accept', 'application/json, application/problem+json')
       const body = new FormData()
-      body.append('file', file, name)
+      // The server keeps none in a name either, and cannot read a form that has them in its lines.
+      body.append('file', file, name.replaceAll(/\p{Cc}/gu, ''))
       xhr.send(body)
       return once(() => xhr.abort())
     },
