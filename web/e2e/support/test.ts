@@ -1,6 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import { test as base, expect, type Page } from '@playwright/test'
 import { type Server, startServer } from './server'
+import { BREACH } from './watch'
 
 interface Fixtures {
   /** Flags that the server is started with. */
@@ -23,8 +24,7 @@ export const test = base.extend<Fixtures>({
     const faults: string[] = []
     page.on('pageerror', error => faults.push(String(error)))
     page.on('console', message => {
-      if (/content security policy|trusted ?type|violates the following/i.test(message.text()))
-        faults.push(message.text())
+      if (BREACH.test(message.text())) faults.push(message.text())
     })
     await use(page)
     expect(faults).toEqual([])
