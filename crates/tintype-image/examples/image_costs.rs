@@ -25,7 +25,7 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn Error>> {
         [flag, recipe, file, out] if flag == "--render" => {
             let (ops, extension) = recipe.rsplit_once('.').ok_or("a recipe is OPS.EXT")?;
             let recipe = Recipe::parse(ops, extension)?;
-            let rendered = render(&fs::read(file)?, &recipe, &limits)?;
+            let rendered = render(&fs::read(file)?, &recipe, &limits, &mut |_| {})?;
             println!("{}x{}, {} bytes{}", rendered.width, rendered.height, rendered.bytes.len(), costs()?);
             fs::write(out, rendered.bytes)?;
         }
@@ -33,13 +33,13 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn Error>> {
             let data = fs::read(file)?;
             let start = Instant::now();
             for _ in 0..times.parse()? {
-                inspect(&data, &options(limits))?;
+                inspect(&data, &options(limits), &mut |_| {})?;
             }
             println!("{:?} each{}", start.elapsed() / times.parse()?, costs()?);
         }
         files => {
             for file in files {
-                match inspect(&fs::read(file)?, &options(limits)) {
+                match inspect(&fs::read(file)?, &options(limits), &mut |_| {}) {
                     Ok(found) => println!("{file}: {found:?}{}", costs()?),
                     Err(refusal) => println!("{file}: {refusal:?}: {refusal}"),
                 }

@@ -46,6 +46,10 @@ pub struct InspectOptions {
     pub limits: ImageLimits,
 }
 
+/// Asked once for a picture, when its headers have been read and before its pixels are: with the bytes that decoding
+/// holds at most, as far as the headers say. It may wait.
+pub type Admit<'a> = dyn FnMut(u64) + 'a;
+
 /// Proves a received file by one decode and plans its publication.
 ///
 /// `data` is the whole received file. Everything that is entropy-coded is read, in every frame; what is not needed for
@@ -53,8 +57,8 @@ pub struct InspectOptions {
 ///
 /// # Errors
 /// [`Refusal`], with what was wrong. Panics of decoders are for the sandbox to contain.
-pub fn inspect(data: &[u8], options: &InspectOptions) -> Result<Inspection, Refusal> {
-    pipeline::inspect(data, options)
+pub fn inspect(data: &[u8], options: &InspectOptions, admit: &mut Admit<'_>) -> Result<Inspection, Refusal> {
+    pipeline::inspect(data, options, admit)
 }
 
 /// Renders a variant of an original that was inspected before, and treats it as hostile nevertheless.
@@ -64,6 +68,11 @@ pub fn inspect(data: &[u8], options: &InspectOptions) -> Result<Inspection, Refu
 ///
 /// # Errors
 /// [`Refusal`] where the original does not decode within `limits`.
-pub fn render(data: &[u8], recipe: &Recipe, limits: &ImageLimits) -> Result<Rendered, Refusal> {
-    pipeline::render(data, recipe, limits)
+pub fn render(
+    data: &[u8],
+    recipe: &Recipe,
+    limits: &ImageLimits,
+    admit: &mut Admit<'_>,
+) -> Result<Rendered, Refusal> {
+    pipeline::render(data, recipe, limits, admit)
 }

@@ -6,7 +6,8 @@ use tintype_types::{Fit, ImageLimits, Inspection, MediaType, Recipe, Refusal, Re
 
 use self::source::Source;
 use crate::{
-    InspectOptions, codec,
+    Admit, InspectOptions,
+    codec::{self, Memory},
     placeholder::{Grid, Placeholder},
     refuse::{at_most, corrupt, unsupported},
     sniff::{Sniffed, sniff},
@@ -22,13 +23,17 @@ const MARGIN: f64 = 2.0;
 /// The longest side that WebP can code.
 const WEBP_SIDE_MAX: u32 = 16_383;
 
-pub(crate) fn inspect(data: &[u8], options: &InspectOptions) -> Result<Inspection, Refusal> {
+pub(crate) fn inspect(
+    data: &[u8],
+    options: &InspectOptions,
+    admit: &mut Admit<'_>,
+) -> Result<Inspection, Refusal> {
     let media_type = known(data)?;
     if !options.accepted.contains(&media_type) {
         return Err(unsupported(media_type.name()));
     }
     let source = Source::probe(data, media_type, &options.limits)?;
-    let mut grid = Grid::new(&options.limits);
+    let mut grid = Grid::new(Memory::new(&options.limits, admit));
     source.prove(data, &options.limits, &mut grid)?;
     let orientation = source.orientation();
     let Placeholder { thumbhash, colour } = Placeholder::of(&grid, orientation);
@@ -39,7 +44,12 @@ pub(crate) fn inspect(data: &[u8], options: &InspectOptions) -> Result<Inspectio
     Ok(Inspection { media_type, width, height, frames, orientation, has_alpha, thumbhash, colour, plan })
 }
 
-pub(crate) fn render(data: &[u8], recipe: &Recipe, limits: &ImageLimits) -> Result<Rendered, Refusal> {
+pub(crate) fn render(
+    data: &[u8],
+    recipe: &Recipe,
+    limits: &ImageLimits,
+    admit: &mut Admit<'_>,
+) -> Result<Rendered, Refusal> {
     let media_type = known(data)?;
     let source = Source::probe(data, media_type, limits)?;
     let (orientation, size) = (source.orientation(), source.size());
@@ -63,7 +73,7 @@ pub(crate) fn render(data: &[u8], recipe: &Recipe, limits: &ImageLimits) -> Resu
         width: wanted(size.0, cut_width, target.0),
         height: wanted(size.1, cut_height, target.1),
     };
-    let mut collector = Collector::new(limits);
+    let mut collector = Collector::new(Memory::new(limits, admit));
     source.decode_first(data, wanted, limits, &mut collector)?;
     let decoded = collector.bitmap;
     let (by_x, by_y) =

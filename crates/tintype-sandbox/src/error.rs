@@ -23,7 +23,7 @@ pub enum SandboxError {
     /// The job was not done in time and its worker was killed.
     #[error("the picture took longer than {:.1} s and was given up", .0.as_secs_f64())]
     Deadline(Duration),
-    /// Every worker is at work and the queue is full, or the turn did not come in time. Try again later.
+    /// Every worker is at work and the queue is full, or the turn, or the memory, did not come in time. Try again later.
     #[error("all workers are busy; try again in a moment")]
     Busy,
     /// The worker's reply did not make sense: it was taken over by the file, or there is a bug.

@@ -21,13 +21,16 @@ pub struct Options {
     pub render_deadline: Duration,
     /// Most address space of one worker in bytes (`RLIMIT_AS`), its program and the mapped input included.
     pub memory_max: u64,
+    /// Bytes that all pictures being decoded may hold together, by what their headers say. Limits a single one too.
+    pub decode_memory: u64,
     /// Most bytes of one rendered file.
     pub output_max: u64,
     /// Limits on the pictures themselves.
     pub limits: ImageLimits,
     /// How long a job may wait for its turn before it is [`Busy`](crate::SandboxError::Busy).
     pub queue_wait: Duration,
-    /// Most jobs that wait for their turn; the next is [`Busy`](crate::SandboxError::Busy) at once.
+    /// Most jobs of a kind, inspections or renderings, that wait for their turn; the next is
+    /// [`Busy`](crate::SandboxError::Busy) at once.
     pub queue_max: usize,
     /// Layers that workers are told to leave out, so that tests see what the other one holds alone.
     #[cfg(feature = "testing")]
@@ -53,6 +56,7 @@ impl Default for Options {
             inspect_deadline: Duration::from_secs(30),
             render_deadline: Duration::from_secs(20),
             memory_max: 1 << 30,
+            decode_memory: 512 << 20,
             output_max: 64 << 20,
             limits: ImageLimits::default(),
             queue_wait: Duration::from_secs(30),
@@ -60,5 +64,13 @@ impl Default for Options {
             #[cfg(feature = "testing")]
             pretend_missing: Missing::default(),
         }
+    }
+}
+
+impl Options {
+    /// The limits on one picture, that it alone fits the memory for all.
+    pub(crate) fn image_limits(&self) -> ImageLimits {
+        let decoded_bytes_max = self.limits.decoded_bytes_max.min(self.decode_memory);
+        ImageLimits { decoded_bytes_max, ..self.limits }
     }
 }

@@ -4,6 +4,9 @@ use std::{fs, path::Path};
 
 /// Memory that one worker may well need at once, beside what the server itself takes.
 const WORKER_BYTES: u64 = 256 << 20;
+/// What decoding may hold wherever it runs, and where there is memory enough.
+const DECODE_BYTES_MIN: u64 = 64 << 20;
+const DECODE_BYTES_MAX: u64 = 512 << 20;
 
 /// Memory in bytes that this process and its workers may use together: the machine's, or the least that a control group
 /// around us grants. `None` where the system does not say.
@@ -17,6 +20,15 @@ pub(crate) fn memory() -> Option<u64> {
 pub(crate) fn workers() -> usize {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     fitting(cores, memory())
+}
+
+/// Bytes that all pictures being decoded may hold together: half of what there is, and no more than a large picture needs.
+pub(crate) fn decode_memory() -> u64 {
+    half(memory())
+}
+
+fn half(memory: Option<u64>) -> u64 {
+    memory.map_or(DECODE_BYTES_MAX, |bytes| (bytes / 2).clamp(DECODE_BYTES_MIN, DECODE_BYTES_MAX))
 }
 
 fn fitting(cores: usize, memory: Option<u64>) -> usize {
@@ -92,6 +104,8 @@ mod tests {
         assert_eq!(fitting(8, Some(24 << 30)), 8);
         assert_eq!(fitting(8, Some(1 << 30)), 3);
         assert_eq!(fitting(8, Some(128 << 20)), 1);
+        assert_eq!([half(None), half(Some(24 << 30))], [512 << 20; 2]);
+        assert_eq!([half(Some(256 << 20)), half(Some(64 << 20))], [128 << 20, 64 << 20]);
         assert_eq!(mem_total("MemFree: 1 kB\nMemTotal:       16384 kB\n"), Some(16_777_216));
     }
 }

@@ -6,7 +6,9 @@ pub(crate) mod jpeg;
 pub(crate) mod png;
 pub(crate) mod webp;
 
-use tintype_types::Refusal;
+use tintype_types::{ImageLimits, Refusal, refusal::LimitKind};
+
+use crate::{Admit, refuse::at_most};
 
 /// How the samples of a pixel lie, one byte each. Alpha is not premultiplied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +32,39 @@ impl Layout {
     }
 }
 
+/// What decoding may hold: the limit for one picture, and who is asked before it is held.
+pub(crate) struct Memory<'a> {
+    max: u64,
+    admit: Option<&'a mut Admit<'a>>,
+}
+
+impl<'a> Memory<'a> {
+    pub(crate) fn new(limits: &ImageLimits, admit: &'a mut Admit<'_>) -> Self {
+        Self { max: limits.decoded_bytes_max, admit: Some(admit) }
+    }
+
+    /// Waits to be admitted with `bytes`, the first time: who asked again while holding what it was given could wait for
+    /// another that waits for it.
+    ///
+    /// # Errors
+    /// The limit on decoded bytes.
+    pub(crate) fn hold(&mut self, bytes: u64) -> Result<(), Refusal> {
+        at_most(LimitKind::DecodedBytes, bytes, self.max)?;
+        if let Some(admit) = self.admit.take() {
+            admit(bytes);
+        }
+        Ok(())
+    }
+}
+
 /// Where a decoder puts its pixels, so that none has to hold more of the picture than its format demands.
 pub(crate) trait Sink {
+    /// Announces what is going to be held where a decoder has to hold much before it knows the layout.
+    ///
+    /// # Errors
+    /// The limit on decoded bytes.
+    fn reserve(&mut self, width: u32, height: u32, decoder_bytes: u64) -> Result<(), Refusal>;
+
     /// Announces the picture's size as decoded, which may be a reduction, and what the decoder itself holds in bytes.
     ///
     /// # Errors

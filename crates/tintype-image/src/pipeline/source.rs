@@ -112,7 +112,7 @@ impl Source {
             Self::Png(found) => codec::png::decode(data, found, frames, limits, sink),
             Self::Gif(found) => codec::gif::decode(data, found, frames, sink),
             Self::Webp(found) => codec::webp::decode(data, found, wanted, frames, sink),
-            Self::Avif(found) => codec::avif::decode(data, found, limits, sink),
+            Self::Avif(found) => codec::avif::decode(data, found, sink),
         }
     }
 

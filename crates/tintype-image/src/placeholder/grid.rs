@@ -1,11 +1,10 @@
 //! A picture averaged into at most 100 × 100 cells while it is being decoded, so that it need never lie in memory.
 
-use tintype_types::{ImageLimits, Refusal, refusal::LimitKind};
+use tintype_types::Refusal;
 
 use super::SIDE;
 use crate::{
-    codec::{Layout, Sink},
-    refuse::at_most,
+    codec::{Layout, Memory, Sink},
     steps::Bitmap,
 };
 
@@ -13,8 +12,8 @@ use crate::{
 type Cell = [u64; 4];
 
 /// The grid: each pixel of the picture counts in exactly one cell.
-pub(crate) struct Grid {
-    decoded_bytes_max: u64,
+pub(crate) struct Grid<'a> {
+    memory: Memory<'a>,
     layout: Layout,
     width: u32,
     height: u32,
@@ -23,17 +22,9 @@ pub(crate) struct Grid {
     cells: Vec<Cell>,
 }
 
-impl Grid {
-    pub(crate) fn new(limits: &ImageLimits) -> Self {
-        Self {
-            decoded_bytes_max: limits.decoded_bytes_max,
-            layout: Layout::Rgb,
-            width: 0,
-            height: 0,
-            columns: 0,
-            rows: 0,
-            cells: Vec::new(),
-        }
+impl<'a> Grid<'a> {
+    pub(crate) fn new(memory: Memory<'a>) -> Self {
+        Self { memory, layout: Layout::Rgb, width: 0, height: 0, columns: 0, rows: 0, cells: Vec::new() }
     }
 
     /// First pixel of a cell, along one side.
@@ -79,9 +70,13 @@ impl Grid {
     }
 }
 
-impl Sink for Grid {
+impl Sink for Grid<'_> {
+    fn reserve(&mut self, _width: u32, _height: u32, decoder_bytes: u64) -> Result<(), Refusal> {
+        self.memory.hold(decoder_bytes)
+    }
+
     fn begin(&mut self, width: u32, height: u32, layout: Layout, decoder_bytes: u64) -> Result<(), Refusal> {
-        at_most(LimitKind::DecodedBytes, decoder_bytes, self.decoded_bytes_max)?;
+        self.memory.hold(decoder_bytes)?;
         let longer = width.max(height);
         let reduced = |side: u32| {
             if longer <= SIDE {

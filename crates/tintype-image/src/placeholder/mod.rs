@@ -19,7 +19,7 @@ pub(crate) struct Placeholder {
 
 impl Placeholder {
     /// Turns the grid upright and describes it.
-    pub(crate) fn of(grid: &Grid, orientation: u8) -> Self {
+    pub(crate) fn of(grid: &Grid<'_>, orientation: u8) -> Self {
         let colour = grid.average();
         let small = orient(grid.to_bitmap(), orientation);
         let (width, height) = (small.width as usize, small.height as usize);

@@ -13,12 +13,9 @@ pub(crate) use self::{
     orient::{orient, swaps_sides},
     resize::{pad, resize},
 };
-use tintype_types::{ImageLimits, Refusal, refusal::LimitKind};
+use tintype_types::Refusal;
 
-use crate::{
-    codec::{Layout, Sink},
-    refuse::at_most,
-};
+use crate::codec::{Layout, Memory, Sink};
 
 /// A picture in memory, row behind row. Alpha is not premultiplied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,22 +27,27 @@ pub(crate) struct Bitmap {
 }
 
 /// A sink that keeps the whole picture.
-pub(crate) struct Collector {
-    decoded_bytes_max: u64,
+pub(crate) struct Collector<'a> {
+    memory: Memory<'a>,
     pub bitmap: Bitmap,
 }
 
-impl Collector {
-    pub(crate) fn new(limits: &ImageLimits) -> Self {
+impl<'a> Collector<'a> {
+    pub(crate) fn new(memory: Memory<'a>) -> Self {
         let bitmap = Bitmap { width: 0, height: 0, layout: Layout::Rgb, pixels: Vec::new() };
-        Self { decoded_bytes_max: limits.decoded_bytes_max, bitmap }
+        Self { memory, bitmap }
     }
 }
 
-impl Sink for Collector {
+impl Sink for Collector<'_> {
+    /// A pixel may have four samples, as far as is known yet.
+    fn reserve(&mut self, width: u32, height: u32, decoder_bytes: u64) -> Result<(), Refusal> {
+        self.memory.hold(u64::from(width) * u64::from(height) * 4 + decoder_bytes)
+    }
+
     fn begin(&mut self, width: u32, height: u32, layout: Layout, decoder_bytes: u64) -> Result<(), Refusal> {
         let len = u64::from(width) * u64::from(height) * layout.channels() as u64;
-        at_most(LimitKind::DecodedBytes, len + decoder_bytes, self.decoded_bytes_max)?;
+        self.memory.hold(len + decoder_bytes)?;
         self.bitmap = Bitmap { width, height, layout, pixels: vec![0; len as usize] };
         Ok(())
     }

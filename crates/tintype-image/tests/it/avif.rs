@@ -95,7 +95,7 @@ fn metadata_items_thumbnails_and_gaps_are_zeroed() {
     assert_eq!(out.len(), file.len() - b"secret rest".len());
     assert_eq!(pixels(&out), pixels(&file));
     assert!(check(&out).unwrap().plan.is_whole(out.len() as u64));
-    let kept = tintype_image::inspect(&file, &crate::support::options(true)).unwrap();
+    let kept = crate::support::inspect(&file, &crate::support::options(true)).unwrap();
     assert_eq!(apply_plan(&file, &kept.plan), file[..file.len() - b"secret rest".len()]);
 }
 

@@ -1,12 +1,12 @@
 //! Files that ask for far more than they are: refused by a limit, from their headers.
 
-use tintype_image::{InspectOptions, inspect};
-use tintype_types::{ImageLimits, MediaType, Refusal, refusal::LimitKind};
+use tintype_image::InspectOptions;
+use tintype_types::{Fit, ImageLimits, MediaType, Recipe, Refusal, refusal::LimitKind};
 
 use crate::support::{
     check,
     chunks::png_chunk,
-    options,
+    files, fixture, inspect, options,
     samples::{self, jpeg_with, png_with, riff, webp_extended, zlib_zeroes},
 };
 
@@ -138,4 +138,52 @@ fn segments_without_end() {
     let comments: Vec<(u8, &[u8])> = vec![(0xfe, b""); 70_000];
     let data = jpeg_with(&samples::jpeg(false), &comments);
     assert!(matches!(check(&data), Err(Refusal::Corrupt { media_type: MediaType::Jpeg, .. })));
+}
+
+/// Bytes for which an inspection and a rendering each ask.
+fn asked(data: &[u8]) -> (Vec<u64>, Vec<u64>) {
+    let (mut inspecting, mut rendering) = (Vec::new(), Vec::new());
+    tintype_image::inspect(data, &options(false), &mut |bytes| inspecting.push(bytes)).unwrap();
+    let recipe = Recipe { width: None, height: None, fit: Fit::Contain, format: MediaType::Jpeg };
+    tintype_image::render(data, &recipe, &ImageLimits::default(), &mut |bytes| rendering.push(bytes))
+        .unwrap();
+    (inspecting, rendering)
+}
+
+#[test]
+fn memory_is_asked_for_once_and_covers_what_is_held() {
+    let pixels = u64::from(samples::WIDTH * samples::HEIGHT);
+    for (name, data, at_least) in [
+        ("baseline JPEG", samples::jpeg(false), 0),
+        // Two bytes a coefficient, and chroma of a quarter's size or more.
+        ("progressive JPEG", samples::jpeg(true), pixels * 3),
+        ("PNG", samples::png(), 0),
+        ("GIF", samples::gif(1), 0),
+        ("WebP with alpha", samples::webp_alpha(), pixels * 4),
+    ] {
+        let (inspecting, rendering) = asked(&data);
+        assert_eq!((inspecting.len(), rendering.len()), (1, 1), "{name}");
+        assert!(inspecting[0] >= at_least, "{name}: {} bytes", inspecting[0]);
+        assert!(rendering[0] >= at_least + pixels * 3, "{name}: the picture itself lies in memory too");
+    }
+    let Some(folder) = fixture("memory_is_asked_for_once_and_covers_what_is_held", "formats/avif") else {
+        return;
+    };
+    for file in files(&folder) {
+        let (inspecting, rendering) = asked(&std::fs::read(&file).unwrap());
+        assert_eq!((inspecting.len(), rendering.len()), (1, 1), "{}", file.display());
+        assert!(rendering[0] > inspecting[0], "{}", file.display());
+    }
+}
+
+#[test]
+fn what_is_refused_never_asks() {
+    let limits = ImageLimits { decoded_bytes_max: 1 << 10, ..ImageLimits::default() };
+    for data in [samples::jpeg(true), samples::webp_alpha()] {
+        let mut asked = 0;
+        let refused =
+            tintype_image::inspect(&data, &InspectOptions { limits, ..options(false) }, &mut |_| asked += 1);
+        assert!(matches!(refused, Err(Refusal::Limit { kind: LimitKind::DecodedBytes, .. })), "{refused:?}");
+        assert_eq!(asked, 0);
+    }
 }

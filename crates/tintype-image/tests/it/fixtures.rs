@@ -1,9 +1,8 @@
 //! Every shared fixture through inspection: a verdict on each, and the verdict that its folder promises.
 
-use tintype_image::render;
 use tintype_types::{Fit, ImageLimits, MediaType, Recipe, Refusal};
 
-use crate::support::{check, files, fixture};
+use crate::support::{check, files, fixture, render};
 
 /// What is accepted can be rendered; what is refused is refused again.
 fn check_file(data: &[u8]) -> Result<(), Refusal> {

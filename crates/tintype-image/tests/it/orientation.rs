@@ -1,9 +1,8 @@
 //! All eight orientations of a picture look the same upright.
 
-use tintype_image::render;
 use tintype_types::{ImageLimits, Recipe};
 
-use crate::support::{check, fixture, read_png};
+use crate::support::{check, fixture, read_png, render};
 
 fn check_kind(kind: &str, width: u32, height: u32) {
     let Some(folder) = fixture("orientation", "orientation") else { return };

@@ -1,9 +1,9 @@
 //! Files that are two things at once, and files that are something else.
 
-use tintype_image::{InspectOptions, Sniffed, inspect, sniff};
+use tintype_image::{InspectOptions, Sniffed, sniff};
 use tintype_types::{MediaType, Refusal};
 
-use crate::support::{apply_plan, check, files, fixture, options, published, samples};
+use crate::support::{apply_plan, check, files, fixture, inspect, options, published, samples};
 
 #[test]
 fn what_stands_before_a_picture_decides() {

@@ -1,9 +1,9 @@
 //! Variants: sizes, formats, colours, what becomes of alpha and animation.
 
-use tintype_image::{Sniffed, render, sniff};
+use tintype_image::{Sniffed, sniff};
 use tintype_types::{Fit, ImageLimits, MediaType, Recipe, Refusal, Rendered, refusal::LimitKind};
 
-use crate::support::{check, fixture, pixels, read_png, samples};
+use crate::support::{check, fixture, pixels, read_png, render, samples};
 
 fn recipe(ops: &str, format: MediaType) -> Recipe {
     Recipe::parse(ops, format.extension()).unwrap()

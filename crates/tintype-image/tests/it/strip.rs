@@ -1,12 +1,11 @@
 //! Publishing removes metadata and changes no pixel.
 
-use tintype_image::inspect;
 use tintype_types::Inspection;
 
 use crate::support::{
     apply_plan, check,
     chunks::{png_kinds, riff_chunks},
-    fixture, options, pixels, published,
+    fixture, inspect, options, pixels, published,
     samples::{self, jpeg_with, png_with, tiff, webp_extended},
 };
 

@@ -1,9 +1,8 @@
 //! A file cut anywhere is refused, or is whole as far as anybody can tell.
 
-use tintype_image::inspect;
 use tintype_types::{MediaType, Refusal};
 
-use crate::support::{check, files, fixture, options, samples};
+use crate::support::{check, files, fixture, inspect, options, samples};
 
 /// Cuts at every 1 % of the length. All of these formats say where they end, so that each cut is noticed.
 fn check_cuts(name: &str, data: &[u8]) {

@@ -3,15 +3,15 @@
 use std::{
     io,
     os::fd::{AsFd, BorrowedFd},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::{
-    io::{AsyncReadExt, Interest},
-    time::timeout,
+    io::{AsyncReadExt, AsyncWriteExt, Interest},
+    time::{error::Elapsed, timeout},
 };
 
-use super::worker::Worker;
+use super::{memory::Memory, worker::Worker};
 use crate::{
     message,
     wire::{
@@ -39,20 +39,49 @@ pub(super) enum Outcome {
     Nonsense(Malformed),
     /// No answer in time.
     Deadline,
+    /// The memory that it asked for was not free in time.
+    Busy,
 }
 
-/// Sends `job` and waits at most `deadline` for the answer.
+/// Sends `job` and waits at most `deadline` for the answer, not counting how long the worker waits for `memory`.
 pub(super) async fn exchange(
     worker: &mut Worker,
     job: &Job,
     descriptors: &[BorrowedFd<'_>],
     deadline: Duration,
+    memory: &Memory,
 ) -> Outcome {
-    let answer = async {
+    let began = Instant::now();
+    let first = async {
         ask(worker, job, descriptors).await?;
         read_answer(worker).await
     };
-    match timeout(deadline, answer).await {
+    let first = timeout(deadline, first).await;
+    let left = deadline.saturating_sub(began.elapsed());
+    let bytes = match outcome(worker, job, first).await {
+        Outcome::Reply(Reply::Asks(bytes)) => bytes,
+        outcome => return outcome,
+    };
+    if bytes > memory.budget() {
+        return Outcome::Nonsense(Malformed("it asks for more memory than a picture may"));
+    }
+    // Held until the answer is there. What the worker holds a moment longer, until it is reaped, is not counted.
+    let Some(_share) = memory.share(bytes).await else { return Outcome::Busy };
+    let second = async {
+        worker.socket.write_all(&[1]).await?;
+        read_answer(worker).await
+    };
+    let second = timeout(left, second).await;
+    match outcome(worker, job, second).await {
+        Outcome::Reply(Reply::Asks(_)) => Outcome::Nonsense(Malformed("it asks for memory twice")),
+        outcome => outcome,
+    }
+}
+
+type Answer = io::Result<Result<Vec<u8>, Malformed>>;
+
+async fn outcome(worker: &mut Worker, job: &Job, answer: Result<Answer, Elapsed>) -> Outcome {
+    match answer {
         Err(_) => Outcome::Deadline,
         Ok(Ok(Ok(bytes))) => match Reply::parse(&bytes, job) {
             Ok(reply) => Outcome::Reply(reply),
@@ -77,7 +106,7 @@ async fn ask(worker: &Worker, job: &Job, descriptors: &[BorrowedFd<'_>]) -> io::
 
 /// Reads one reply. Its length is checked before it is believed; descriptors that come beside are thrown away by the
 /// kernel, as nothing asks for them.
-async fn read_answer(worker: &mut Worker) -> io::Result<Result<Vec<u8>, Malformed>> {
+async fn read_answer(worker: &mut Worker) -> Answer {
     let len = usize::try_from(worker.socket.read_u32_le().await?).unwrap_or(usize::MAX);
     if len == 0 || len > REPLY_MAX {
         return Ok(Err(Malformed("the reply's length is out of range")));

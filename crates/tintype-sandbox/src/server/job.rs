@@ -31,6 +31,7 @@ enum Attempt {
     /// Not the file's fault, as far as can be told.
     Again(SandboxError),
     Failed(SandboxError),
+    Busy,
 }
 
 impl Pool {
@@ -46,14 +47,16 @@ impl Pool {
     ) -> Result<Reply, SandboxError> {
         let descriptors: Vec<BorrowedFd<'_>> =
             [Some(input), output].into_iter().flatten().map(AsFd::as_fd).collect();
-        let permit = self.turn().await?;
+        let permit = self.turn(&job.op).await?;
         let mut attempt = 1;
         loop {
             let mut worker = self.take_worker(&permit).await?;
-            let outcome = exchange(&mut worker, job, &descriptors, self.deadline(&job.op)).await;
+            let outcome =
+                exchange(&mut worker, job, &descriptors, self.deadline(&job.op), &self.memory).await;
             match self.judge(outcome, &job.op) {
                 Attempt::Done(Reply::Refused(refusal)) => return Err(refusal.into()),
                 Attempt::Done(reply) => return Ok(reply),
+                Attempt::Busy => return Err(SandboxError::Busy),
                 Attempt::Again(error) if attempt < ATTEMPTS => {
                     warn!(worker.pid, op = job.op.name(), %error, "worker lost; trying once more in a fresh one");
                     attempt += 1;
@@ -78,6 +81,7 @@ impl Pool {
             Outcome::Reply(Reply::Failed(detail)) => {
                 Attempt::Failed(SandboxError::Died { signal: None, detail })
             }
+            Outcome::Busy => Attempt::Busy,
             Outcome::Reply(reply) => Attempt::Done(reply),
             Outcome::Ended(exit) => self.judge_exit(&exit),
             Outcome::HungUp => {

@@ -5,6 +5,7 @@ mod exchange;
 mod health;
 mod job;
 mod launch;
+mod memory;
 mod pool;
 mod sandbox;
 mod self_test;

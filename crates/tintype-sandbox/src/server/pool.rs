@@ -15,10 +15,13 @@ use tokio::{
     time::timeout,
 };
 
-use super::{health::Board, supervise::Order, worker::Worker};
+use super::{health::Board, memory::Memory, supervise::Order, worker::Worker};
 use crate::{
     Options, SandboxError,
-    wire::control::{Command, Exit},
+    wire::{
+        control::{Command, Exit},
+        job::Op,
+    },
 };
 
 /// How long a job waits for a worker to become ready. It is ready already, unless the spawner is being replaced.
@@ -46,13 +49,16 @@ pub(super) struct Pool {
     ready: AsyncMutex<mpsc::UnboundedReceiver<Worker>>,
     live: Mutex<HashMap<u64, Live>>,
     permits: Arc<Semaphore>,
-    waiting: AtomicUsize,
+    inspections: Lane,
+    renderings: Lane,
+    pub(super) memory: Memory,
 }
 
 impl Pool {
     pub(super) fn new(options: Options, orders: mpsc::UnboundedSender<Order>) -> Self {
         let (ready_sender, ready) = mpsc::unbounded_channel();
         let permits = Arc::new(Semaphore::new(options.workers_max.max(1)));
+        let memory = Memory::new(options.decode_memory, options.queue_wait);
         Self {
             options,
             board: Board::new(),
@@ -61,7 +67,9 @@ impl Pool {
             ready: AsyncMutex::new(ready),
             live: Mutex::default(),
             permits,
-            waiting: AtomicUsize::new(0),
+            inspections: Lane::default(),
+            renderings: Lane::default(),
+            memory,
         }
     }
 
@@ -77,12 +85,20 @@ impl Pool {
     ///
     /// # Errors
     /// [`SandboxError::Busy`] where the queue is full or the turn does not come in time.
-    pub(super) async fn turn(&self) -> Result<Permit, SandboxError> {
+    pub(super) async fn turn(&self, op: &Op) -> Result<Permit, SandboxError> {
         if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
             return Ok(Arc::new(permit));
         }
-        let _place = Place::take(&self.waiting, self.options.queue_max).ok_or(SandboxError::Busy)?;
-        match timeout(self.options.queue_wait, Arc::clone(&self.permits).acquire_owned()).await {
+        let lane = match op {
+            Op::Inspect { .. } => &self.inspections,
+            Op::Render { .. } => &self.renderings,
+        };
+        let _place = Place::take(&lane.waiting, self.options.queue_max).ok_or(SandboxError::Busy)?;
+        let turn = async {
+            let _head = lane.head.lock().await;
+            Arc::clone(&self.permits).acquire_owned().await
+        };
+        match timeout(self.options.queue_wait, turn).await {
             Ok(Ok(permit)) => Ok(Arc::new(permit)),
             Ok(Err(_)) | Err(_) => Err(SandboxError::Busy),
         }
@@ -122,6 +138,14 @@ impl Pool {
             return Ok(worker);
         }
     }
+}
+
+/// The queue of one kind of job. Only its head waits for a worker, so that the kinds take turns: a flood of uploads
+/// delays a page's pictures by one job, and the other way round.
+#[derive(Default)]
+struct Lane {
+    waiting: AtomicUsize,
+    head: AsyncMutex<()>,
 }
 
 /// A place in the queue, given back when the wait is over or given up.

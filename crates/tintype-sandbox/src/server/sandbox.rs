@@ -123,7 +123,7 @@ impl Sandbox {
         // A descriptor of its own, so that the worker can neither write the file nor move the server's place in it.
         let read_only =
             File::open(format!("/proc/self/fd/{}", input.as_raw_fd())).map_err(SandboxError::Input)?;
-        Ok((Job { input_len, limits: self.pool.options.limits, op }, read_only))
+        Ok((Job { input_len, limits: self.pool.options.image_limits(), op }, read_only))
     }
 }
 

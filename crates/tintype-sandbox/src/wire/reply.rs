@@ -26,6 +26,7 @@ const INSPECTED: u8 = 1;
 const RENDERED: u8 = 2;
 const REFUSED: u8 = 3;
 const FAILED: u8 = 4;
+const ASKS: u8 = 5;
 
 /// What a worker answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub(crate) enum Reply {
     Refused(Refusal),
     /// The worker gave up: it panicked, or could not read its input.
     Failed(String),
+    /// Not the answer yet: the worker waits to be given leave, by one byte, to hold this many bytes.
+    Asks(u64),
 }
 
 impl Reply {
@@ -64,6 +67,10 @@ impl Reply {
                 out.push(FAILED);
                 text::put(&mut out, detail);
             }
+            Self::Asks(bytes) => {
+                out.push(ASKS);
+                out.extend(bytes.to_le_bytes());
+            }
         }
         let len = u32::try_from(out.len() - 4).expect("plans are bounded");
         out[..4].copy_from_slice(&len.to_le_bytes());
@@ -81,6 +88,7 @@ impl Reply {
             RENDERED => Self::Rendered { len: reader.u64()?, width: reader.u32()?, height: reader.u32()? },
             REFUSED => Self::Refused(take_refusal(&mut reader)?),
             FAILED => Self::Failed(text::take(&mut reader)?),
+            ASKS => Self::Asks(reader.u64()?),
             _ => return Err(Malformed("there is no such reply")),
         };
         reader.end()?;

@@ -13,7 +13,7 @@ const THUMBHASH_MIN: usize = 5;
 impl Reply {
     pub(super) fn check(&self, job: &Job) -> Result<(), Malformed> {
         match (self, &job.op) {
-            (Self::Refused(_) | Self::Failed(_), _) => Ok(()),
+            (Self::Refused(_) | Self::Failed(_) | Self::Asks(_), _) => Ok(()),
             (Self::Inspected(inspection), Op::Inspect { accepted, .. }) => {
                 check_inspection(inspection, accepted, job)
             }

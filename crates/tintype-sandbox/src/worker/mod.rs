@@ -113,9 +113,22 @@ fn perform(socket: &OwnedFd, job: &Job, descriptors: &[OwnedFd]) -> io::Result<R
     if let Some(reply) = misbehave::on_command(input, socket, descriptors) {
         return Ok(reply);
     }
-    #[cfg(not(feature = "testing"))]
-    let _ = socket;
-    work::perform(job, input, descriptors.get(1))
+    work::perform(job, input, descriptors.get(1), |bytes| wait_for_leave(socket, bytes))
+}
+
+/// Asks to hold `bytes` and waits for the answer. A server that hangs up instead wants nothing more.
+fn wait_for_leave(socket: &OwnedFd, bytes: u64) {
+    let given = say(socket, &Reply::Asks(bytes).encode()).is_ok()
+        && loop {
+            match rustix::io::read(socket, &mut [0; 1]) {
+                Err(rustix::io::Errno::INTR) => {}
+                answer => break answer == Ok(1),
+            }
+        };
+    if !given {
+        // SAFETY: as at the end of `run`.
+        unsafe { libc::_exit(0) }
+    }
 }
 
 /// Maps a file of `len` bytes to be read. It stays mapped: the process ends with the job.

@@ -13,11 +13,24 @@ use crate::{
     },
 };
 
-/// Does a job.
+/// What a worker may hold without asking: most pictures are smaller, and are not worth the question.
+const UNASKED_MAX: u64 = 8 << 20;
+
+/// Does a job; asks `leave` before it holds much.
 ///
 /// # Errors
 /// Where the rendition cannot be written into the output.
-pub(super) fn perform(job: &Job, input: &[u8], output: Option<&OwnedFd>) -> io::Result<Reply> {
+pub(super) fn perform(
+    job: &Job,
+    input: &[u8],
+    output: Option<&OwnedFd>,
+    mut leave: impl FnMut(u64),
+) -> io::Result<Reply> {
+    let mut admit = |bytes| {
+        if bytes > UNASKED_MAX {
+            leave(bytes);
+        }
+    };
     match &job.op {
         Op::Inspect { keep_metadata, accepted } => {
             let options = InspectOptions {
@@ -25,22 +38,25 @@ pub(super) fn perform(job: &Job, input: &[u8], output: Option<&OwnedFd>) -> io::
                 accepted: accepted.clone(),
                 limits: job.limits,
             };
-            Ok(tintype_image::inspect(input, &options).map_or_else(Reply::Refused, Reply::Inspected))
+            Ok(tintype_image::inspect(input, &options, &mut admit)
+                .map_or_else(Reply::Refused, Reply::Inspected))
         }
-        Op::Render { recipe, output_max } => match tintype_image::render(input, recipe, &job.limits) {
-            Ok(rendered) => {
-                let len = rendered.bytes.len() as u64;
-                if len > *output_max {
-                    return Ok(Reply::Failed(format!(
-                        "the rendition has {len} bytes; at most {output_max} are taken"
-                    )));
+        Op::Render { recipe, output_max } => {
+            match tintype_image::render(input, recipe, &job.limits, &mut admit) {
+                Ok(rendered) => {
+                    let len = rendered.bytes.len() as u64;
+                    if len > *output_max {
+                        return Ok(Reply::Failed(format!(
+                            "the rendition has {len} bytes; at most {output_max} are taken"
+                        )));
+                    }
+                    let output = output.ok_or_else(|| io::Error::other("the job came without an output"))?;
+                    write(output, &rendered.bytes)?;
+                    Ok(Reply::Rendered { len, width: rendered.width, height: rendered.height })
                 }
-                let output = output.ok_or_else(|| io::Error::other("the job came without an output"))?;
-                write(output, &rendered.bytes)?;
-                Ok(Reply::Rendered { len, width: rendered.width, height: rendered.height })
+                Err(refusal) => Ok(Reply::Refused(refusal)),
             }
-            Err(refusal) => Ok(Reply::Refused(refusal)),
-        },
+        }
     }
 }
 
@@ -63,10 +79,10 @@ pub(super) fn rehearse() {
     let limits = ImageLimits::default();
     for sample in SAMPLES {
         let options = InspectOptions { keep_metadata: false, accepted: MediaType::ALL.to_vec(), limits };
-        let _ = tintype_image::inspect(sample.bytes, &options);
+        let _ = tintype_image::inspect(sample.bytes, &options, &mut |_| {});
     }
     for format in [MediaType::Jpeg, MediaType::Webp, MediaType::Png] {
         let recipe = Recipe { width: Some(16), height: None, fit: Fit::ScaleDown, format };
-        let _ = tintype_image::render(SAMPLES[0].bytes, &recipe, &limits);
+        let _ = tintype_image::render(SAMPLES[0].bytes, &recipe, &limits, &mut |_| {});
     }
 }

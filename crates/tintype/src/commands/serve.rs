@@ -96,6 +96,7 @@ pub(super) fn sandbox_options(settings: &Settings) -> Options {
         inspect_deadline: deadline,
         render_deadline: deadline,
         memory_max: settings.worker_memory,
+        decode_memory: settings.decode_memory.unwrap_or_else(machine::decode_memory),
         limits: settings.app.limits,
         ..Options::default()
     }

@@ -29,6 +29,8 @@ pub(crate) struct Settings {
     /// Workers at once; `None` for one a core.
     pub(crate) workers: Option<usize>,
     pub(crate) worker_memory: u64,
+    /// Bytes of all pictures being decoded; `None`: what the machine allows.
+    pub(crate) decode_memory: Option<u64>,
     pub(crate) worker_seconds: u64,
     pub(crate) log_level: tracing::Level,
     pub(crate) log_access: bool,
@@ -74,6 +76,7 @@ impl Default for Settings {
             sandbox: Mode::Auto,
             workers: None,
             worker_memory: 1 << 30,
+            decode_memory: None,
             worker_seconds: 30,
             log_level: tracing::Level::INFO,
             log_access: true,

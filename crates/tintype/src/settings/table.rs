@@ -253,6 +253,16 @@ pub(crate) static TABLE: &[Setting] = &[
         s.worker_memory = bytes(v)?;
         if s.worker_memory < 128 << 20 { Err("takes at least 128MB".to_owned()) } else { Ok(()) }
     }),
+    setting!(
+        "sandbox.decode_memory",
+        sample "512MB",
+        "half of the memory, at most 512MB",
+        "Memory of all pictures being decoded, together",
+        |s, v| {
+            s.decode_memory = Some(bytes(v)?);
+            if s.decode_memory < Some(64 << 20) { Err("takes at least 64MB".to_owned()) } else { Ok(()) }
+        }
+    ),
     setting!("sandbox.seconds", "30", "Time that one picture may take", |s, v| {
         s.worker_seconds = number(v, 1, 3_600)?;
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, ops::Range};
 
-use tintype_types::{ImageLimits, Refusal, refusal::LimitKind};
+use tintype_types::Refusal;
 
 use super::{
     av1::{self, Av1Picture},
@@ -11,22 +11,19 @@ use super::{
 use crate::{
     codec::{Layout, Sink},
     probe::avif::{Avif, Nclx, Picture},
-    refuse::at_most,
 };
 
 /// Decodes an AVIF that `probe` accepted, alpha first.
 ///
 /// # Errors
 /// Corrupt where rav1d refuses; limits; unsupported for colour matrices that are not linear.
-pub(crate) fn decode(
-    data: &[u8],
-    avif: &Avif,
-    limits: &ImageLimits,
-    sink: &mut dyn Sink,
-) -> Result<(), Refusal> {
+pub(crate) fn decode(data: &[u8], avif: &Avif, sink: &mut dyn Sink) -> Result<(), Refusal> {
     let pixels = u64::from(avif.width) * u64::from(avif.height);
     let tile_pixels = u64::from(avif.colour.tile_width) * u64::from(avif.colour.tile_height);
-    at_most(LimitKind::DecodedBytes, tile_pixels * 3 / 2, limits.decoded_bytes_max)?;
+    // Planes of 4:2:0 and about as much again that rav1d keeps beside them. What the stream says of depth and subsampling
+    // is only known once a tile is decoded.
+    let alpha_bytes = avif.alpha.as_ref().map_or(0, |_| pixels);
+    sink.reserve(avif.width, avif.height, tile_pixels * 3 + alpha_bytes)?;
     let alpha = avif.alpha.as_ref().map(|alpha| alpha_plane(data, avif, alpha)).transpose()?;
     let mut layout = None;
     for (index, tile) in avif.colour.tiles.iter().enumerate() {
@@ -39,7 +36,7 @@ pub(crate) fn decode(
             };
             let bytes_per_sample = if picture.depth() > 8 { 2 } else { 1 };
             let planes = tile_pixels * bytes_per_sample * if picture.is_monochrome() { 1 } else { 3 };
-            sink.begin(avif.width, avif.height, found, planes + alpha.as_ref().map_or(0, |_| pixels))?;
+            sink.begin(avif.width, avif.height, found, planes + alpha_bytes)?;
             layout = Some(found);
         }
         let place = Place::of(avif, &avif.colour, index);

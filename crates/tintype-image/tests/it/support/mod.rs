@@ -6,8 +6,18 @@ pub(crate) mod samples;
 
 use std::path::PathBuf;
 
-use tintype_image::{InspectOptions, inspect, render};
-use tintype_types::{Fit, ImageLimits, Inspection, MediaType, Recipe, Refusal, Span, SpanPlan};
+use tintype_image::InspectOptions;
+use tintype_types::{Fit, ImageLimits, Inspection, MediaType, Recipe, Refusal, Rendered, Span, SpanPlan};
+
+/// Inspects with as much memory as is wanted.
+pub(crate) fn inspect(data: &[u8], options: &InspectOptions) -> Result<Inspection, Refusal> {
+    tintype_image::inspect(data, options, &mut |_| {})
+}
+
+/// Renders with as much memory as is wanted.
+pub(crate) fn render(data: &[u8], recipe: &Recipe, limits: &ImageLimits) -> Result<Rendered, Refusal> {
+    tintype_image::render(data, recipe, limits, &mut |_| {})
+}
 
 /// Inspects as a server does by default.
 pub(crate) fn check(data: &[u8]) -> Result<Inspection, Refusal> {

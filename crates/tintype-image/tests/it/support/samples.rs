@@ -4,10 +4,12 @@ use std::io::Write as _;
 
 use flate2::{Compression, write::ZlibEncoder};
 use gif::{Encoder, Frame, Repeat};
-use tintype_image::render;
 use tintype_types::{Fit, ImageLimits, MediaType, Recipe};
 
-use super::chunks::{png_chunk, riff_chunk, riff_chunks};
+use super::{
+    chunks::{png_chunk, riff_chunk, riff_chunks},
+    render,
+};
 
 /// Width of the samples.
 pub(crate) const WIDTH: u32 = 160;

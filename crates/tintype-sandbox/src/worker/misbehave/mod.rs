@@ -28,6 +28,12 @@ pub(super) fn on_command(input: &[u8], socket: &OwnedFd, descriptors: &[OwnedFd]
         "loop" => spin(),
         "deaf-loop" => deaf_spin(),
         "slow" => slow(len),
+        "hold" => hold(socket, 10 << 20, len),
+        "hold-twice" => {
+            super::wait_for_leave(socket, 10 << 20);
+            hold(socket, 10 << 20, len)
+        }
+        "hold-all" => hold(socket, 1 << 40, len),
         "allocate" => allocate(100 << 30),
         "eat" => eat(),
         "killed" => kill_self(),
@@ -103,6 +109,12 @@ fn slow(len: u64) -> Reply {
         hint::spin_loop();
     }
     honest(len)
+}
+
+/// Asks for memory as a large picture does, and works for a while.
+fn hold(socket: &OwnedFd, bytes: u64, len: u64) -> Reply {
+    super::wait_for_leave(socket, bytes);
+    slow(len)
 }
 
 fn allocate(bytes: usize) -> Reply {

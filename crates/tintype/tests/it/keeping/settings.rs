@@ -35,6 +35,7 @@ fn wrong_and_unknown_ones_are_refused_by_name() {
         ("server.connections_max", "0", "from 1 to 1000000"),
         ("sandbox.mode", "maybe", "auto, require or off"),
         ("sandbox.memory", "1MB", "at least 128MB"),
+        ("sandbox.decode_memory", "1MB", "at least 64MB"),
         ("trash.keep", "1y", "30d"),
         ("log.access", "loud", "on or off"),
     ] {
