@@ -66,7 +66,7 @@ impl Default for AppConfig {
             uploaders: Uploaders::default(),
             upload_bytes_max: 100 << 20,
             upload_files_max: 100,
-            uploads_max: 256,
+            uploads_max: 1_024,
             accepted: MediaType::ALL.to_vec(),
             limits: ImageLimits::default(),
             free_min: 256 << 20,

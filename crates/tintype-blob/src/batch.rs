@@ -4,8 +4,12 @@ use std::io::IoSlice;
 
 use bytes::{Bytes, BytesMut};
 
-/// Bytes gathered before they are written.
-pub(crate) const BATCH_SIZE: usize = 256 << 10;
+/// Bytes gathered before they are written, where few uploads are under way.
+const BATCH_MAX: usize = 256 << 10;
+/// What is gathered where there are so many that memory would matter more than the number of writes.
+const BATCH_MIN: usize = 16 << 10;
+/// What all batches being gathered may hold together; those being written hold as much again.
+const BATCHES_BYTES: usize = 64 << 20;
 /// Smaller chunks are copied together, so that a stream of single bytes costs no more memory than its bytes; larger ones
 /// are kept as they came.
 const COPY_BELOW: usize = 8 << 10;
@@ -29,8 +33,9 @@ impl Batch {
         }
     }
 
-    pub(crate) fn is_full(&self) -> bool {
-        self.len >= BATCH_SIZE
+    /// Whether it is worth a write where `under_way` files are being staged.
+    pub(crate) fn is_full(&self, under_way: usize) -> bool {
+        self.len >= (BATCHES_BYTES / under_way.max(1)).clamp(BATCH_MIN, BATCH_MAX)
     }
 
     /// The chunks; the batch is empty afterwards.
@@ -72,13 +77,26 @@ mod tests {
     #[test]
     fn single_bytes_become_few_parts() {
         let mut batch = Batch::default();
-        let big = Bytes::from(vec![1; BATCH_SIZE]);
-        for at in 0..BATCH_SIZE - 1 {
+        let big = Bytes::from(vec![1; BATCH_MAX]);
+        for at in 0..BATCH_MAX - 1 {
             batch.push(big.slice(at..=at));
         }
-        assert!(!batch.is_full());
+        assert!(!batch.is_full(1));
         batch.push(big.slice(..1));
-        assert!(batch.is_full());
+        assert!(batch.is_full(1));
         assert_eq!(batch.take().len(), 1);
+    }
+
+    #[test]
+    fn many_uploads_gather_less_each() {
+        let mut batch = Batch::default();
+        batch.push(Bytes::from(vec![1; 64 << 10]));
+        assert_eq!(
+            [1, 256, 1_023, 1_024].map(|under_way| batch.is_full(under_way)),
+            [false, false, false, true]
+        );
+        batch.take();
+        batch.push(Bytes::from(vec![1; BATCH_MIN - 1]));
+        assert!(!batch.is_full(usize::MAX));
     }
 }

@@ -1,6 +1,10 @@
 //! Bytes on their way in: written to a file that nobody can see yet, counted and hashed on the way.
 
-use std::{fs::File, io, sync::Arc};
+use std::{
+    fs::File,
+    io,
+    sync::{Arc, atomic::Ordering},
+};
 
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
@@ -20,6 +24,28 @@ pub struct Staging {
     batch: Batch,
     len: u64,
     state: State,
+    under_way: UnderWay,
+}
+
+/// One of the files being staged at this moment; counted until it is dropped.
+#[derive(Debug)]
+struct UnderWay(Arc<Folder>);
+
+impl UnderWay {
+    fn enter(folder: Arc<Folder>) -> Self {
+        folder.staged_now.fetch_add(1, Ordering::Relaxed);
+        Self(folder)
+    }
+
+    fn count(&self) -> usize {
+        self.0.staged_now.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.staged_now.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 #[derive(Debug)]
@@ -62,12 +88,13 @@ impl Writer {
 impl Staging {
     /// Creates the file.
     pub(crate) async fn create(folder: Arc<Folder>) -> Result<Self, BlobError> {
+        let under_way = UnderWay::enter(Arc::clone(&folder));
         let file = blocking(move || StagedFile::create(folder)).await?;
         let writer = Box::new(Writer { file, hasher: Sha256::new(), len: 0 });
-        Ok(Self { batch: Batch::default(), len: 0, state: State::Idle(writer) })
+        Ok(Self { batch: Batch::default(), len: 0, state: State::Idle(writer), under_way })
     }
 
-    /// Takes a chunk. Chunks are gathered to 256 KiB and then written and hashed in one hop into the blocking pool,
+    /// Takes a chunk. Chunks are gathered to 256 KiB, less where many files are under way, and then written and hashed in one hop into the blocking pool,
     /// while the next ones gather; the call waits only when both are full, so that memory stays flat.
     ///
     /// # Errors
@@ -75,7 +102,7 @@ impl Staging {
     pub async fn write(&mut self, chunk: Bytes) -> Result<(), BlobError> {
         self.len += chunk.len() as u64;
         self.batch.push(chunk);
-        if !self.batch.is_full() {
+        if !self.batch.is_full(self.under_way.count()) {
             return Ok(());
         }
         let mut writer = self.idle().await?;

@@ -248,10 +248,10 @@ impl Disk {
     }
 }
 
-/// A file in the data folder by which the crash laboratory asks to see data lost. A program that is built to be run does not
+/// A file in the data folder by which the laboratory asks to see data lost. A program that is built to be run does not
 /// look for it.
 #[cfg(feature = "testing")]
-const WITHOUT_SYNCS: &str = "crashlab-without-syncs";
+const WITHOUT_SYNCS: &str = "lab-without-syncs";
 
 /// The magic link by which the kernel finds an open file anew.
 fn proc_path(file: &File) -> String {

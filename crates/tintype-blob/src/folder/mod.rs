@@ -18,7 +18,7 @@ use std::{
     fs::File,
     sync::{
         Mutex,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -47,6 +47,8 @@ pub(crate) struct Folder {
     /// What tells the temporary names of this process from those of earlier ones.
     token: String,
     next_name: AtomicU64,
+    /// Files being staged at this moment.
+    pub(crate) staged_now: AtomicUsize,
 }
 
 impl Folder {

@@ -7,7 +7,7 @@ use std::{
     path::Path,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicU64},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize},
     },
 };
 
@@ -53,6 +53,7 @@ pub(crate) fn open(
         staging: Mutex::new(options.staging),
         token: random_token()?,
         next_name: AtomicU64::new(0),
+        staged_now: AtomicUsize::new(0),
     });
     let found = folder.read_identity()?;
     match &found {
