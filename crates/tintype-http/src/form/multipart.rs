@@ -105,8 +105,14 @@ async fn is_empty(http: &Http, mut part: Field<'_>) -> Result<bool, Problem> {
     Ok(part.chunk().await.map_err(|error| malformed(http, &error))?.is_none())
 }
 
+/// A file name as it was before a browser wrote it into the form: that escapes these three characters and no other (HTML
+/// Living Standard, 4.10.21.7, "multipart/form-data encoding algorithm").
+fn unescaped(name: &str) -> String {
+    name.replace("%22", "\"").replace("%0D", "\r").replace("%0A", "\n")
+}
+
 async fn file(http: &Http, admission: &Admission, mut part: Field<'_>) -> Result<File, Problem> {
-    let name = part.file_name().and_then(text::file_name);
+    let name = part.file_name().map(unescaped).as_deref().and_then(text::file_name);
     let mut receiving = match http.app.receive(admission).await {
         Ok(receiving) => receiving,
         Err(error) => return skip(http, part, name, error).await,

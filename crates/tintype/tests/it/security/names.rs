@@ -50,6 +50,13 @@ fn hostile_names_become_harmless() {
 
 /// No tag, attribute or script of a stranger's stands in the page.
 #[track_caller]
+#[test]
+fn what_forms_escape_in_a_name_comes_back_as_it_was() {
+    let server = Server::start();
+    let uploaded = server.client().upload("my \"best\" 100%.png", &build::png(8, 8, 1)).expect(201);
+    assert_eq!(uploaded.at("/file_name"), "my \"best\" 100%.png");
+}
+
 fn assert_harmless(page: &Reply) {
     let text = page.text();
     for harm in ["<script", "<svg onload", "<img src=x", "onerror=alert(1)>"] {
