@@ -1,16 +1,43 @@
 //! Opening, closing and opening again.
 
-use sqlx::{AnyConnection, Connection as _, Executor as _};
+use std::path::Path;
+
+use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Executor as _};
 use tintype_catalog::{Catalog, CatalogError, Constraint};
 
 use crate::support::{IDENTITY, NOW, TestCatalog, open};
 
-async fn raw(folder: &tempfile::TempDir, sql: &'static str) {
+/// The schemas as they were released.
+const SCHEMAS: [&str; 4] = [
+    include_str!("../../migrations/sqlite/0001_catalogue.sql"),
+    include_str!("../../migrations/sqlite/0002_direct_uploads.sql"),
+    include_str!("../../migrations/sqlite/0003_idempotency.sql"),
+    include_str!("../../migrations/sqlite/0004_abuse.sql"),
+];
+
+async fn raw(folder: &tempfile::TempDir, sql: &str) {
     sqlx::any::install_default_drivers();
     let url = format!("sqlite://{}?mode=rwc", folder.path().join("tintype.db").display());
     let mut db = AnyConnection::connect(&url).await.expect("connects");
-    db.execute(sqlx::raw_sql(sql)).await.expect("runs");
+    db.execute(sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))).await.expect("runs");
     db.close().await.expect("closes");
+}
+
+/// A file as the release with `version` schemas left it, with the rows that `newest` has in the tables of that time.
+async fn older(folder: &tempfile::TempDir, version: usize, newest: &Path) {
+    let tables: Vec<&str> = SCHEMAS[..version]
+        .iter()
+        .flat_map(|schema| schema.lines())
+        .filter_map(|line| line.strip_prefix("create table ")?.strip_suffix(" ("))
+        .collect();
+    let copy = tables.iter().map(|table| format!("insert into main.{table} select * from newest.{table};"));
+    let sql = format!(
+        "{} pragma application_id = 0x54494E54; pragma user_version = {version}; attach '{}' as newest; {} detach newest;",
+        SCHEMAS[..version].concat(),
+        newest.display(),
+        copy.collect::<String>()
+    );
+    raw(folder, &sql).await;
 }
 
 async fn refusal(folder: &tempfile::TempDir) -> CatalogError {
@@ -41,6 +68,38 @@ async fn what_was_written_is_there_after_reopening() {
     assert!(matches!(test.trash_image(image.id, NOW).await, Err(CatalogError::Unavailable(_))));
     test.close().await.unwrap();
     assert_eq!(test.again().await.image(image.id).await.unwrap(), Some(image));
+}
+
+#[tokio::test]
+async fn files_of_earlier_releases_are_brought_up_to_date_with_all_they_hold() {
+    let test = TestCatalog::new().await;
+    let owner = test.owner().await;
+    let (kept, trashed) = (test.image_of(owner).await, test.image_of(owner).await);
+    test.trash_image(trashed.id, NOW).await.unwrap();
+    let (trashed, counts) = (test.image(trashed.id).await.unwrap(), test.counts().await.unwrap());
+    test.close().await.unwrap();
+    for version in 1..=SCHEMAS.len() {
+        let folder = tempfile::tempdir().unwrap();
+        older(&folder, version, &test.folder.path().join("tintype.db")).await;
+        let path = folder.path().join("tintype.db");
+        let catalog = Catalog::open(&path, || panic!("is not made anew")).await.unwrap();
+        assert!(!catalog.was_created());
+        assert_eq!(catalog.store_identity(), IDENTITY);
+        assert_eq!(catalog.image(kept.id).await.unwrap(), Some(kept.clone()), "from schema {version}");
+        assert_eq!(
+            catalog.image(trashed.as_ref().unwrap().id).await.unwrap(),
+            trashed,
+            "from schema {version}"
+        );
+        assert_eq!(catalog.counts().await.unwrap(), counts);
+        // What later schemas brought works on it.
+        assert_eq!(catalog.open_reports().await.unwrap(), 0);
+        assert_eq!(catalog.integrity_check().await.unwrap(), Vec::<String>::new());
+        catalog.close().await.unwrap();
+    }
+    // A schema that is missing in the list above would never be tried.
+    let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite")).unwrap();
+    assert_eq!(files.count(), SCHEMAS.len());
 }
 
 #[tokio::test]
