@@ -57,9 +57,9 @@ pub(crate) async fn connect_writer(path: &Path, schema_known: i64) -> Result<Any
             return Err(CatalogError::Unsafe { setting, found, needed });
         }
     }
-    // By this file the crash laboratory asks to see data lost. A program that is built to be run does not look for it.
+    // By this file the laboratory asks to see data lost. A program that is built to be run does not look for it.
     #[cfg(feature = "testing")]
-    if path.with_file_name("crashlab-without-syncs").exists() {
+    if path.with_file_name("lab-without-syncs").exists() {
         db.execute(sqlx::raw_sql("pragma synchronous = off;")).await?;
     }
     Ok(db)

@@ -47,7 +47,13 @@ fn picture(seed: u64) -> Vec<u8> {
 
 impl Ledger {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { uploads: Mutex::default(), seed, next: AtomicU64::new(0), stopping: AtomicBool::new(false), crashing: AtomicBool::new(false) }
+        Self {
+            uploads: Mutex::default(),
+            seed,
+            next: AtomicU64::new(0),
+            stopping: AtomicBool::new(false),
+            crashing: AtomicBool::new(false),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Upload>> {
@@ -155,9 +161,7 @@ impl Ledger {
         self.lock().retain_mut(|upload| {
             let served = client.get(&upload.link);
             let whole = served.status == 200 && served.body == picture(upload.seed);
-            let late = std::mem::take(&mut upload.late);
-            if late { println!("late: {} {whole}", served.status); }
-            if late && served.status == 404 {
+            if std::mem::take(&mut upload.late) && served.status == 404 {
                 return false;
             }
             let right = match upload.deleted {
