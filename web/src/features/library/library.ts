@@ -45,9 +45,17 @@ export class Library {
   readonly #queries: QueryClient
   #order: Order = 'newest'
   #undoable: Deleted[] = []
+  /** Made while a list was under way, whose answer does not know of them. Made once more, each changes nothing. */
+  #late: ((data: Listed) => Listed)[] = []
+  #refreshing = 0
 
   constructor(queries: QueryClient) {
     this.#queries = queries
+    queries.getQueryCache().subscribe(event => {
+      if (event.type !== 'updated' || event.query.queryKey[0] !== 'images') return
+      const { action } = event
+      if (action.type === 'error' || (action.type === 'success' && !action.manual)) this.#answered()
+    })
   }
 
   /** Which list is shown. Only that one is kept: the other would not know of what is changed here. */
@@ -55,6 +63,7 @@ export class Library {
     if (order === this.#order) return
     this.#queries.removeQueries({ queryKey: imagesQuery(this.#order).queryKey })
     this.#order = order
+    this.#late = []
     this.held.set([])
     this.dismiss()
   }
@@ -74,11 +83,16 @@ export class Library {
 
   async refresh(): Promise<void> {
     if (!this.#data()) return
+    this.#refreshing += 1
     try {
-      const first = await listImages(this.#order, null, PAGE)
-      this.#change(data => withFirstPage(data, first))
+      const order = this.#order
+      const first = await listImages(order, null, PAGE)
+      if (order === this.#order) this.#set(data => withFirstPage(data, first))
     } catch {
       // The list stays as it was; asking for more of it says what is wrong.
+    } finally {
+      this.#refreshing -= 1
+      this.#answered()
     }
   }
 
@@ -140,6 +154,24 @@ export class Library {
   }
 
   #change(change: (data: Listed) => Listed): void {
+    if (this.#isListing()) this.#late.push(change)
+    this.#set(change)
+  }
+
+  #isListing(): boolean {
+    const state = this.#queries.getQueryState(imagesQuery(this.#order).queryKey)
+    return this.#refreshing > 0 || state?.fetchStatus === 'fetching'
+  }
+
+  /** A list came or failed: what changed meanwhile is put into it. */
+  #answered(): void {
+    const late = this.#late
+    if (late.length === 0) return
+    if (!this.#isListing()) this.#late = []
+    this.#set(data => late.reduce((changed, change) => change(changed), data))
+  }
+
+  #set(change: (data: Listed) => Listed): void {
     this.#queries.setQueryData(imagesQuery(this.#order).queryKey, data => (data ? change(data) : data))
   }
 }
