@@ -94,8 +94,9 @@ impl Staging {
         Ok(Self { batch: Batch::default(), len: 0, state: State::Idle(writer), under_way })
     }
 
-    /// Takes a chunk. Chunks are gathered to 256 KiB, less where many files are under way, and then written and hashed in one hop into the blocking pool,
-    /// while the next ones gather; the call waits only when both are full, so that memory stays flat.
+    /// Takes a chunk. Chunks are gathered to 256 KiB, less where many files are under way, and then written and hashed in
+    /// one hop into the blocking pool, while the next ones gather; the call waits only when both are full, so that memory
+    /// stays flat.
     ///
     /// # Errors
     /// The disk's answer to this chunk or an earlier one. Nothing is left behind then, and the staging is of no more use.

@@ -35,7 +35,7 @@ function chunk(type: string, data: Buffer): Buffer {
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
 
-/** A whole PNG (RGB, 8 bit) whose colours follow from `seed`, so that no two seeds give the same bytes. */
+/** A whole PNG (RGB, 8 bit) whose colours follow from `seed`, so that no two seeds below 256 give the same bytes. */
 export function png(seed: number, side = 24): Buffer {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(side, 0)
