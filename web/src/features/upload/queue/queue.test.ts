@@ -53,6 +53,16 @@ describe('the queue', () => {
     expect(totals()).toMatchObject({ sent: 1_000, moving: true })
   })
 
+  it('shows a file that is sent anew as sending, measures it, and takes nothing off the total', async () => {
+    await give('a')
+    transport.of('a').events.sent()
+    await around.pass(4_000)
+    transport.of('a').events.progress(0)
+    transport.of('a').events.progress(400)
+    expect(queue.snapshot.get().rows[0]?.state).toEqual({ kind: 'sending', sent: 400 })
+    expect(totals()).toMatchObject({ sent: 1_000, speed: 100 })
+  })
+
   it('refuses on the spot, without a byte, and lets the others go on', async () => {
     queue.add([
       { file: aJpeg('big', 20_000), name: 'big', folder: false },

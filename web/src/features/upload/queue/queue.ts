@@ -153,7 +153,7 @@ export class UploadQueue {
     const advance = (sent: number) => {
       this.#watchdog.touch(id)
       this.#speed.record(Math.max(0, sent - before), this.#around.now())
-      before = Math.max(before, sent)
+      before = sent
     }
     const abort = this.#transport.send(file, name, {
       progress: sent => {

@@ -88,8 +88,9 @@ function added(
   return { ...state, batch, rows: state.rows.toSpliced(end, 0, ...rows) }
 }
 
+/** Out of `checking` too: whoever refused a file after its last byte gets it sent anew, or another way. */
 function progressed(state: QueueState, id: string, sent: number): QueueState {
-  return change(state, id, ['sending'], row => {
+  return change(state, id, ['sending', 'checking'], row => {
     const bounded = Math.min(sent, row.size)
     return { ...row, peak: Math.max(row.peak, bounded), state: { kind: 'sending', sent: bounded } }
   })

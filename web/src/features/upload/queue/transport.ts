@@ -2,7 +2,7 @@ import { paths } from '../../../lib/paths'
 import type { Reply } from './answer'
 
 export interface SendEvents {
-  /** Bytes of the file that have left, never more than it has. */
+  /** Bytes of the file that have left, never more than it has; fewer than before where it is sent anew. */
   progress(sent: number): void
   /** The whole body has left. */
   sent(): void
