@@ -10,9 +10,15 @@ type Answer<Operation, Status extends number> = Operation extends {
 export type Config = Answer<paths['/api/v1/config']['get'], 200>
 export type ImageList = Answer<paths['/api/v1/images']['get'], 200>
 export type Image = ImageList['images'][number]
+export type DirectBegun = Answer<paths['/uploads/init']['post'], 200>
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Whether files go straight to the object storage. To be `config.upload.direct` as soon as the schema has it. */
+export function goesDirect({ upload }: Config): boolean {
+  return 'direct' in upload && upload.direct === true
 }
 
 /** Replies that do not come through the typed client (an upload's, the page's own settings) are looked at before use. */
@@ -35,5 +41,15 @@ export function isConfig(value: unknown): value is Config {
     isRecord(value.upload) &&
     Array.isArray(value.upload.accepted) &&
     'bytes_max' in value.upload
+  )
+}
+
+export function isDirectBegun(value: unknown): value is DirectBegun {
+  return (
+    isRecord(value) &&
+    typeof value.uploadId === 'string' &&
+    typeof value.uploadURL === 'string' &&
+    isRecord(value.headers) &&
+    Object.values(value.headers).every(header => typeof header === 'string')
   )
 }

@@ -7,6 +7,8 @@ export const paths = {
     images: '/api/v1/images',
     image: '/api/v1/images/{id}',
     restore: '/api/v1/images/{id}/restore',
+    init: '/uploads/init',
+    complete: '/uploads/complete',
   },
 } as const
 

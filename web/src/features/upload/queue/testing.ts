@@ -1,7 +1,7 @@
 /** What the queue's tests put in the place of the network and the clock. */
 import { anImage } from '../../../api/testing'
 import type { Surroundings } from './queue'
-import type { SendEvents, Transport } from './transport'
+import type { SendEvents, Transport, Xhr } from './transport'
 
 /** A file that passes the first look, of the size asked for. */
 export function aJpeg(name: string, size = 1_000): File {
@@ -85,4 +85,56 @@ export class FakeTransport implements Transport {
     events.sent()
     events.reply({ status: 201, body: JSON.stringify(anImage(name)), retryAfter: null })
   }
+}
+
+export const progress = (type: string, loaded = 0, total = 0) =>
+  Object.assign(new Event(type), { lengthComputable: total > 0, loaded, total }) satisfies ProgressEvent
+
+export class FakeXhr implements Xhr {
+  readonly upload: Xhr['upload'] = { onprogress: null, onload: null }
+  status = 0
+  responseText = ''
+  headers: Record<string, string> = {}
+  opened = ''
+  readonly sentHeaders: Record<string, string> = {}
+  body: FormData | Blob | null = null
+  aborted = false
+  onload: Xhr['onload'] = null
+  onerror: Xhr['onerror'] = null
+  ontimeout: Xhr['ontimeout'] = null
+
+  open(method: string, url: string) {
+    this.opened = `${method} ${url}`
+  }
+  setRequestHeader(name: string, value: string) {
+    this.sentHeaders[name] = value
+  }
+  getResponseHeader(name: string) {
+    return this.headers[name] ?? null
+  }
+  send(body: FormData | Blob) {
+    this.body = body
+  }
+  abort() {
+    this.aborted = true
+  }
+  part(name: string) {
+    return this.body instanceof FormData ? this.body.get(name) : null
+  }
+  answer(status: number, body: string, headers: Record<string, string> = {}) {
+    Object.assign(this, { status, responseText: body, headers })
+    this.onload?.(progress('load'))
+  }
+}
+
+/** Events of a sending, and what came of them in words. */
+export function noted(): { log: string[]; events: SendEvents } {
+  const log: string[] = []
+  const events: SendEvents = {
+    progress: sent => log.push(`progress ${sent}`),
+    sent: () => log.push('sent'),
+    reply: reply => log.push(`reply ${reply.status} ${reply.body} ${reply.retryAfter}`),
+    lost: () => log.push('lost'),
+  }
+  return { log, events }
 }

@@ -1,50 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { aJpeg } from './testing'
-import { type SendEvents, type Xhr, xhrTransport } from './transport'
-
-const progress = (type: string, loaded = 0, total = 0) =>
-  Object.assign(new Event(type), { lengthComputable: total > 0, loaded, total }) satisfies ProgressEvent
-
-class FakeXhr implements Xhr {
-  readonly upload: Xhr['upload'] = { onprogress: null, onload: null }
-  status = 0
-  responseText = ''
-  headers: Record<string, string> = {}
-  opened = ''
-  body: FormData | null = null
-  aborted = false
-  onload: Xhr['onload'] = null
-  onerror: Xhr['onerror'] = null
-  ontimeout: Xhr['ontimeout'] = null
-
-  open(method: string, url: string) {
-    this.opened = `${method} ${url}`
-  }
-  setRequestHeader() {}
-  getResponseHeader(name: string) {
-    return this.headers[name] ?? null
-  }
-  send(body: FormData) {
-    this.body = body
-  }
-  abort() {
-    this.aborted = true
-  }
-  answer(status: number, body: string, headers: Record<string, string> = {}) {
-    Object.assign(this, { status, responseText: body, headers })
-    this.onload?.(progress('load'))
-  }
-}
+import { aJpeg, FakeXhr, noted, progress } from './testing'
+import { xhrTransport } from './transport'
 
 function sending(size = 1_000, name = 'named.jpg') {
   const xhr = new FakeXhr()
-  const log: string[] = []
-  const events: SendEvents = {
-    progress: sent => log.push(`progress ${sent}`),
-    sent: () => log.push('sent'),
-    reply: reply => log.push(`reply ${reply.status} ${reply.body} ${reply.retryAfter}`),
-    lost: () => log.push('lost'),
-  }
+  const { log, events } = noted()
   const abort = xhrTransport(() => xhr, fetch).send(aJpeg('a.jpg', size), name, events)
   return { xhr, log, abort }
 }
@@ -53,13 +13,13 @@ describe('xhrTransport', () => {
   it('posts one file as the part named file', () => {
     const { xhr } = sending()
     expect(xhr.opened).toBe('POST /api/v1/images')
-    const part = xhr.body?.get('file')
+    const part = xhr.part('file')
     expect(part instanceof File && part.name).toBe('named.jpg')
   })
 
   it('sends no control characters in the name', () => {
     const { xhr } = sending(1_000, 'na\0m\x1be\r\n"d\x7f".jpg')
-    const part = xhr.body?.get('file')
+    const part = xhr.part('file')
     expect(part instanceof File && part.name).toBe('name"d".jpg')
   })
 

@@ -33,7 +33,7 @@ export interface Xhr {
   open(method: string, url: string): void
   setRequestHeader(name: string, value: string): void
   getResponseHeader(name: string): string | null
-  send(body: FormData): void
+  send(body: FormData | Blob): void
   abort(): void
 }
 
