@@ -13,14 +13,18 @@ export interface Server {
   stop(): Promise<void>
 }
 
-/** Starts the real program on an empty folder and a free port, with further flags. */
-export async function startServer(flags: readonly string[] = []): Promise<Server> {
+/** Starts the real program on an empty folder and a free port, with further flags and variables. */
+export async function startServer(
+  flags: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Server> {
   const program = process.env.TINTYPE_BIN
   if (!program)
     throw new Error('TINTYPE_BIN is not set: name the built program, e.g. TINTYPE_BIN=../target/debug/tintype')
   const folder = mkdtempSync(join(tmpdir(), 'tintype-e2e-'))
   const child = spawn(program, ['serve', '--data', join(folder, 'data'), '--listen', '127.0.0.1:0', ...flags], {
     cwd: folder,
+    env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const said: string[] = []

@@ -6,6 +6,8 @@ import { BREACH } from './watch'
 interface Fixtures {
   /** Flags that the server is started with. */
   flags: readonly string[]
+  /** Variables that it is started with, besides those of the tests. */
+  environment: Readonly<Record<string, string>>
   server: Server
   /** Checks a page against WCAG 2.2 A and AA, but for rules that are named. */
   axe(page: Page, without?: string[]): Promise<void>
@@ -14,8 +16,9 @@ interface Fixtures {
 /** Every test has a server of its own, and fails on any script error or breach of the content security policy. */
 export const test = base.extend<Fixtures>({
   flags: [[], { option: true }],
-  server: async ({ flags }, use) => {
-    const server = await startServer(flags)
+  environment: [{}, { option: true }],
+  server: async ({ flags, environment }, use) => {
+    const server = await startServer(flags, environment)
     await use(server)
     await server.stop()
   },
