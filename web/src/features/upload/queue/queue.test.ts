@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { UploadQueue } from './queue'
 import { aJpeg, FakeSurroundings, FakeTransport, settle } from './testing'
 
@@ -26,6 +26,7 @@ const totals = () => queue.snapshot.get().totals
 const idOf = (name: string) => queue.snapshot.get().rows.find(row => row.name === name)?.id ?? ''
 
 beforeEach(() => {
+  vi.unstubAllGlobals()
   around = new FakeSurroundings()
   transport = new FakeTransport()
   queue = new UploadQueue(config, transport, around)
@@ -42,6 +43,14 @@ describe('the queue', () => {
     for (const name of ['a', 'c', 'd', 'e']) transport.accept(name)
     expect(totals()).toMatchObject({ count: 5, done: 5, active: false, moving: false })
     expect(arrived).toEqual(['b', 'a', 'c', 'd', 'e'])
+  })
+
+  it('takes files on a page that came over plain HTTP', async () => {
+    vi.stubGlobal('crypto', {})
+    await give('a', 'b')
+    expect(states()).toEqual(['a sending', 'b sending'])
+    queue.remove([idOf('a')])
+    expect(states()).toEqual(['b sending'])
   })
 
   it('says checking between the last byte and the answer', async () => {
