@@ -19,7 +19,7 @@ case ":$PATH:" in
   *) PATH="$HOME/.cargo/bin:$PATH" ;;
 esac
 
-# Where python_tools puts what tools/api-check.txt names.
+# Where python_tools puts what tools/python.txt names.
 python_tools=${XDG_CACHE_HOME:-$HOME/.cache}/tintype/python
 
 # Prints a command as it will run, then runs it.
@@ -63,13 +63,15 @@ web_modules() {
 # The Python tools of the tests, fetched anew when their list or Python changed since the last time.
 python_tools() {
   local stamp=$python_tools/.tintype-tools now
-  now="$(cksum <"$root/tools/api-check.txt") $(python3 --version)"
+  now="$(cksum <"$root/tools/python.txt") $(python3 --version)"
   if ! is_stamped "$stamp" "$now"; then
     shown python3 -m venv --clear "$python_tools" &&
-      shown "$python_tools/bin/pip" install --quiet --disable-pip-version-check --requirement "$root/tools/api-check.txt" >&2 ||
+      shown "$python_tools/bin/pip" install --quiet --disable-pip-version-check --requirement "$root/tools/python.txt" >&2 ||
       return
     printf '%s' "$now" >"$stamp"
   fi
+  # The S3 engine, for whatever tests look for it.
+  export TINTYPE_WEED=$python_tools/bin/weed
 }
 
 # The web app in web/dist, built anew when its sources changed since the last time.

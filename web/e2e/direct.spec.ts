@@ -26,8 +26,13 @@ function sendings(page: Page): string[] {
 }
 
 async function opens(page: Page, link: string, width: number): Promise<void> {
-  await page.goto(link)
-  expect(await page.evaluate(() => document.images[0]?.naturalWidth)).toBe(width)
+  const shown = page.evaluate(async src => {
+    const image = new Image()
+    image.src = src
+    await image.decode()
+    return image.naturalWidth
+  }, link)
+  expect(await shown).toBe(width)
 }
 
 test('a photograph goes straight to the object storage', async ({ page, server, store }) => {

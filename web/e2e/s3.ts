@@ -29,7 +29,7 @@ export interface Store {
 /** Where `weed` is: what TINTYPE_WEED names, else with the Python tools of the tests. */
 function weed(): string | null {
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache')
-  const program = process.env.TINTYPE_WEED || join(cache, 'tintype/python/seaweedfs/bin/weed')
+  const program = process.env.TINTYPE_WEED || join(cache, 'tintype/python/bin/weed')
   return existsSync(program) ? program : null
 }
 

@@ -140,13 +140,13 @@ async fn examine(
     rehash: bool,
     report: &mut Report,
 ) -> Option<Finding> {
-    let blob = match blobs.open_blob(key).await {
-        Ok(blob) => blob,
+    let actual = match blobs.blob_len(key).await {
+        Ok(len) => len,
         Err(BlobError::NotFound) => return Some(Finding::Missing(key)),
         Err(error) => return Some(Finding::Unreadable(key, error.to_string())),
     };
-    if blob.len() != bytes {
-        return Some(Finding::WrongSize { key, expected: bytes, actual: blob.len() });
+    if actual != bytes {
+        return Some(Finding::WrongSize { key, expected: bytes, actual });
     }
     if !rehash {
         return None;

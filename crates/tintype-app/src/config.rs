@@ -22,6 +22,18 @@ impl Uploaders {
     }
 }
 
+/// How originals reach their readers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Delivery {
+    /// Through this server.
+    #[default]
+    Proxy,
+    /// From the object storage, by signed addresses that this server redirects to.
+    Redirect,
+    /// By nginx in front, from the data folder that it sees under this internal address.
+    Accel(String),
+}
+
 /// Settings of the use cases. Times are in seconds, sizes in bytes.
 #[derive(Clone, Debug)]
 pub struct AppConfig {
@@ -33,6 +45,10 @@ pub struct AppConfig {
     pub upload_files_max: usize,
     /// Uploads that may be under way at once; more are answered 503.
     pub uploads_max: usize,
+    /// Whether files may go straight to the object storage, where there is one.
+    pub direct: bool,
+    /// How originals reach their readers. Private ones always go through this server.
+    pub delivery: Delivery,
     /// Formats that are taken in.
     pub accepted: Vec<MediaType>,
     /// What a picture may ask of the machine.
@@ -67,6 +83,8 @@ impl Default for AppConfig {
             upload_bytes_max: 100 << 20,
             upload_files_max: 100,
             uploads_max: 1_024,
+            direct: true,
+            delivery: Delivery::default(),
             accepted: MediaType::ALL.to_vec(),
             limits: ImageLimits::default(),
             free_min: 256 << 20,

@@ -5,6 +5,7 @@
 //! row and its file, which the sweep removes together. Publishing copies what was sent and ties the row to the image in the
 //! transaction that makes the image, so that a repeated or parallel request answers that same image.
 
+use tintype_blob::{BlobError, SignedPut};
 use tintype_catalog::{DirectUpload, NewDirectUpload};
 use tintype_types::{ContentHash, UnixMillis, secret::UploadId};
 
@@ -30,6 +31,27 @@ pub struct Announcement {
     pub bytes: Option<u64>,
     /// Its SHA-256.
     pub sha256: Option<ContentHash>,
+    /// Its media type, as the sender believes.
+    pub content_type: Option<String>,
+}
+
+/// What names a direct upload: its id, or the object that it was sent to. Either is the right to publish it; neither can be
+/// guessed.
+#[derive(Clone, Debug)]
+pub enum DirectName {
+    /// The id.
+    Id(UploadId),
+    /// The hash of the id, which names the object.
+    Object(ContentHash),
+}
+
+impl DirectName {
+    fn hash(&self) -> [u8; 32] {
+        match self {
+            Self::Id(id) => hash_secret(id.expose()),
+            Self::Object(hash) => hash.0,
+        }
+    }
 }
 
 /// A direct upload that may begin.
@@ -37,6 +59,10 @@ pub struct Announcement {
 pub struct Begun {
     /// Its id: the right to send and to publish the file.
     pub id: UploadId,
+    /// What the file is called until it is published, below the store's prefix.
+    pub key: String,
+    /// Where it goes, if not to this server: an address of the object storage, signed for this one file.
+    pub put: Option<SignedPut>,
     /// Until when the file must begin to come.
     pub expires_at: UnixMillis,
 }
@@ -119,8 +145,22 @@ impl App {
         drop(self.admit_upload(actor, false, announced.bytes)?);
         let owner = self.owner_for_upload(actor).await?;
         let (id, now) = (self.random.upload_id(), self.clock.now());
+        let id_hash = hash_secret(id.expose());
+        let put = if self.takes_direct() {
+            let seconds = SEND_SECONDS.unsigned_abs();
+            let (content_type, bytes) = (announced.content_type.as_deref(), announced.bytes);
+            self.blobs
+                .sign_incoming(ContentHash(id_hash), content_type, bytes, announced.sha256, seconds)
+                .await?
+        } else {
+            None
+        };
+        let key = match put {
+            Some(_) => format!("incoming/{}", ContentHash(id_hash)),
+            None => format!("incoming/{}", id.expose()),
+        };
         let new = NewDirectUpload {
-            id_hash: hash_secret(id.expose()),
+            id_hash,
             owner,
             file_name: announced.file_name,
             bytes: announced.bytes,
@@ -128,7 +168,17 @@ impl App {
             created_at: now,
         };
         self.catalog.begin_direct_upload(new).await?;
-        Ok(Begun { id, expires_at: now.plus_seconds(SEND_SECONDS) })
+        Ok(Begun { id, key, put, expires_at: now.plus_seconds(SEND_SECONDS) })
+    }
+
+    /// Whether files may go straight to the object storage.
+    pub fn takes_direct(&self) -> bool {
+        self.config.direct && self.blobs.is_remote()
+    }
+
+    /// Scheme and host of the object storage where browsers send files there or read pictures from there.
+    pub fn store_origin(&self) -> Option<String> {
+        if self.takes_direct() || self.redirects() { self.blobs.signed_origin() } else { None }
     }
 
     /// Lets the file of a direct upload in, before its body is read.
@@ -136,7 +186,7 @@ impl App {
     /// # Errors
     /// [`DirectError`], but for what is wrong with the bytes.
     pub async fn admit_direct(&self, id: &UploadId, declared: Option<u64>) -> Result<Slot, DirectError> {
-        let upload = self.direct_upload(id).await?;
+        let upload = self.direct_upload(hash_secret(id.expose())).await?;
         if upload.image.is_some() {
             return Err(DirectError::Published);
         }
@@ -174,36 +224,63 @@ impl App {
     ///
     /// # Errors
     /// [`DirectError`]. A file that is refused may be sent anew while there is time.
-    pub async fn publish_direct(&self, id: &UploadId) -> Result<Uploaded, DirectError> {
-        let upload = self.direct_upload(id).await?;
+    pub async fn publish_direct(
+        &self,
+        name: &DirectName,
+        fields: UploadFields,
+    ) -> Result<Uploaded, DirectError> {
+        let id_hash = name.hash();
+        let upload = self.direct_upload(id_hash).await?;
         if let Some(image) = upload.image {
             return self.published_before(image).await;
         }
         let begun = upload.begun;
         let incoming = ContentHash(begun.id_hash);
-        let Some(staged) = self.blobs.stage_incoming(incoming).await? else {
+        let _admission = self.admit_bytes(begun.bytes)?;
+        let max = self.config.upload_bytes_max;
+        let staged = self.blobs.stage_incoming(incoming, max).await;
+        if matches!(staged, Err(BlobError::TooLarge { .. })) {
+            self.forget_incoming(incoming).await;
+            return Err(UploadError::TooLarge { max }.into());
+        }
+        let Some(staged) = staged? else {
             // A parallel request may have published and removed it since the row was read.
-            let image = self.direct_upload(id).await?.image.ok_or(DirectError::NotSent)?;
+            let image = self.direct_upload(id_hash).await?.image.ok_or(DirectError::NotSent)?;
             return self.published_before(image).await;
         };
+        // The store was told what to refuse; what stands here was read, and is what will be published.
+        let (actual, hash) = (staged.len(), staged.hash());
+        if let Some(announced) = begun.bytes.filter(|announced| *announced != actual) {
+            return Err(DirectError::WrongLength { announced, actual });
+        }
+        if let Some(announced) = begun.sha256.filter(|announced| *announced != hash) {
+            return Err(DirectError::WrongHash { announced, actual: hash });
+        }
         let sender = Sender {
             whose: Whose::Owner(begun.owner),
             file_name: begun.file_name,
-            return_duplicates: false,
+            return_duplicates: fields.return_duplicates.unwrap_or(false),
             direct: Some(begun.id_hash),
             idempotency: None,
         };
-        let uploaded = self.publish_from(sender, staged, UploadFields::default()).await?;
-        if let Err(error) = self.blobs.remove_incoming(incoming).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, image = %uploaded.image.id, "the file of a direct upload is left to the sweep");
-        }
+        let uploaded = self.publish_from(sender, staged, fields).await?;
+        self.forget_incoming(incoming).await;
         Ok(uploaded)
     }
 
-    async fn direct_upload(&self, id: &UploadId) -> Result<DirectUpload, DirectError> {
+    async fn forget_incoming(&self, incoming: ContentHash) {
+        if let Err(error) = self.blobs.remove_incoming(incoming).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the file of a direct upload is left to the sweep"
+            );
+        }
+    }
+
+    async fn direct_upload(&self, id_hash: [u8; 32]) -> Result<DirectUpload, DirectError> {
         let now = self.clock.now();
         self.catalog
-            .direct_upload(hash_secret(id.expose()))
+            .direct_upload(id_hash)
             .await?
             .filter(|upload| upload.begun.created_at.plus_seconds(KEEP_SECONDS) > now)
             .ok_or(DirectError::Unknown)

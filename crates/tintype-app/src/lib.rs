@@ -36,6 +36,7 @@ use tokio_util::task::TaskTracker;
 use crate::{cache::RamCache, clock::Clock, config::AppConfig, random::Random};
 
 pub use actor::{Actor, Credential};
+pub use tintype_blob::ByteStream;
 pub use tintype_catalog::{AliasKind, Ban, BanKind, Counts, Image, Order, OwnerId, Report, Token};
 pub use tintype_sandbox::{SelfTest, Status};
 pub use tintype_types as types;

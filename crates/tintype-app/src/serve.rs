@@ -3,17 +3,20 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tintype_blob::Blob;
-use tintype_types::{ImageId, MediaType, UnixMillis, Visibility};
+use tintype_blob::{Blob, Signing};
+use tintype_types::{BlobKey, ImageId, MediaType, UnixMillis, Visibility};
 
 use crate::{
     Actor, App, Image, Trouble,
     authorize::{Action, Denial, Subject, authorize},
     cache::CacheKey,
+    config::Delivery,
 };
 
 /// What an entry costs beside its body: texts and the map's own room, roughly.
 const ENTRY_COST: u64 = 512;
+/// How long a signed address is good for.
+const SIGNED_SECONDS: u64 = 3_600;
 /// What an open file is counted as, so that 32 MB of cache keep at most 1,024 files open.
 const OPEN_FILE_COST: u64 = 32 << 10;
 
@@ -41,8 +44,10 @@ pub struct Stored {
 pub enum Body {
     /// In RAM.
     Memory(Bytes),
-    /// In the store, to be read range by range.
+    /// In the store, to be read range by range: an open file, or an object of a service.
     File(Blob),
+    /// At the object storage, which readers are sent to: the original's name there, and its length.
+    Elsewhere(BlobKey, u64),
 }
 
 impl Stored {
@@ -51,6 +56,7 @@ impl Stored {
         match &self.body {
             Body::Memory(bytes) => bytes.len() as u64,
             Body::File(blob) => blob.len(),
+            Body::Elsewhere(_, len) => *len,
         }
     }
 
@@ -64,6 +70,7 @@ impl Stored {
         match &self.body {
             Body::Memory(bytes) => bytes.len() as u64 + ENTRY_COST,
             Body::File(_) => OPEN_FILE_COST,
+            Body::Elsewhere(..) => ENTRY_COST,
         }
     }
 }
@@ -97,7 +104,8 @@ impl App {
     pub(crate) fn hot(&self, key: &CacheKey) -> Option<Arc<Stored>> {
         let stored = self.cache.get(key)?;
         let over = stored.expires_at.is_some_and(|end| end <= self.clock.now());
-        (!over).then_some(stored)
+        let lost = matches!(&stored.body, Body::File(blob) if blob.has_failed());
+        (!over && !lost).then_some(stored)
     }
 
     /// The original of an image.
@@ -111,6 +119,15 @@ impl App {
         }
         let moment = self.cache.moment();
         let image = self.visible(actor, id).await?;
+        if !self.blobs.is_remote() {
+            return self.load_original(&image, key, moment).await;
+        }
+        // Many who ask at once cause one fetch.
+        let flight = self.flights.join(key);
+        let _landed = flight.lock().await;
+        if let Some(stored) = self.hot(&key) {
+            return Ok(stored);
+        }
         self.load_original(&image, key, moment).await
     }
 
@@ -137,13 +154,21 @@ impl App {
         key: CacheKey,
         moment: u64,
     ) -> Result<Arc<Stored>, ServeError> {
-        let blob = self.open(image).await?;
-        let len = blob.len();
-        let body = if len <= self.config.cache_original_bytes_max {
-            let all = usize::try_from(len).unwrap_or(usize::MAX);
-            Body::Memory(blob.read_at(0, all).await.map_err(Trouble::from)?)
-        } else {
-            Body::File(blob)
+        let is_private = image.visibility == Visibility::Private;
+        let (body, hot) = match &image.blob {
+            Some(blob) if self.redirects() && !is_private && !blob.damaged => {
+                (Body::Elsewhere(blob.key, blob.bytes), true)
+            }
+            _ => {
+                let hot = self.is_hot_sized(image);
+                let blob = self.open(image, hot).await?;
+                let body = if blob.len() <= self.config.cache_original_bytes_max {
+                    Body::Memory(blob.read_all().await.map_err(Trouble::from)?)
+                } else {
+                    Body::File(blob)
+                };
+                (body, hot)
+            }
         };
         let hash = image.blob.as_ref().map(|blob| blob.key.hash).ok_or(Denial::Gone)?;
         let stored = Arc::new(Stored {
@@ -155,20 +180,63 @@ impl App {
             expires_at: image.expires_at,
             body,
         });
-        if len <= self.config.cache_open_bytes_max && image.visibility != Visibility::Private {
+        if hot {
             self.cache.insert(key, stored.clone(), moment);
         }
         Ok(stored)
     }
 
-    /// Opens the blob of an image that exists.
-    pub(crate) async fn open(&self, image: &Image) -> Result<Blob, ServeError> {
+    /// Whether readers are sent to the object storage.
+    pub(crate) fn redirects(&self) -> bool {
+        self.config.delivery == Delivery::Redirect && self.blobs.is_remote()
+    }
+
+    /// An address at the object storage for an original that is [`Body::Elsewhere`]: good for an hour, or as long as the
+    /// image lives where that is less.
+    ///
+    /// # Errors
+    /// The server's own trouble: there are no credentials.
+    pub async fn address_elsewhere(
+        &self,
+        stored: &Stored,
+        disposition: &str,
+        cache_control: &str,
+    ) -> Result<Option<(String, u64)>, Trouble> {
+        let Body::Elsewhere(key, _) = stored.body else { return Ok(None) };
+        let left = stored.expires_at.map_or(i64::MAX, |end| self.clock.now().seconds_until(end));
+        let seconds = u64::try_from(left).unwrap_or(1).clamp(1, SIGNED_SECONDS);
+        let content_type = stored.media_type.mime();
+        let signing = Signing { content_type, disposition, cache_control, seconds };
+        Ok(self.blobs.sign_blob(key, &signing).await?.map(|url| (url, seconds)))
+    }
+
+    /// Whether RAM may hold the original, or keep it open.
+    fn is_hot_sized(&self, image: &Image) -> bool {
+        let bytes = image.blob.as_ref().map_or(0, |blob| blob.bytes);
+        bytes <= self.config.cache_open_bytes_max && image.visibility != Visibility::Private
+    }
+
+    /// The original of an image in a file of this machine, for a worker: the one that is hot, else opened now.
+    pub(crate) async fn local_original(&self, image: &Image) -> Result<Arc<std::fs::File>, ServeError> {
+        let hot = self.hot(&CacheKey { id: image.id, recipe: None });
+        let blob = match hot.as_deref().map(|stored| &stored.body) {
+            Some(Body::File(blob)) => blob.clone(),
+            _ => self.open(image, false).await?,
+        };
+        blob.local().await.map_err(|error| Trouble::from(error).into())
+    }
+
+    /// Opens the blob of an image that exists. One that has to be fetched is kept where it will be asked for again and
+    /// there is room on the disk.
+    pub(crate) async fn open(&self, image: &Image, keep: bool) -> Result<Blob, ServeError> {
         let blob = image.blob.as_ref().ok_or(Denial::Gone)?;
         if blob.damaged {
             // A check found other bytes than were stored: an error is better than a picture that is not the owner's.
             return Err(Trouble::Damaged(format!("{} is marked as damaged", blob.key)).into());
         }
-        self.blobs.open_blob(blob.key).await.map_err(|error| Trouble::from(error).into())
+        let has_room = || self.blobs.free_bytes().is_ok_and(|free| free >= self.config.free_min);
+        let keep = keep && self.blobs.is_remote() && has_room();
+        self.blobs.open_blob(blob.key, blob.bytes, keep).await.map_err(|error| Trouble::from(error).into())
     }
 
     /// Forgets what RAM holds of an image, once the catalogue has changed.

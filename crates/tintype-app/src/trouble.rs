@@ -16,6 +16,9 @@ pub enum Trouble {
     /// Too much to do; the caller may try again soon.
     #[error("too busy")]
     Busy,
+    /// The service that keeps the originals does not answer, or refuses.
+    #[error("the object storage failed")]
+    StoreUnavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Stored bytes are missing or not what was stored.
     #[error("stored bytes are damaged: {0}")]
     Damaged(String),
@@ -45,6 +48,7 @@ impl From<BlobError> for Trouble {
         match error {
             BlobError::Full => Self::StorageFull(Box::new(error)),
             BlobError::ReadOnly | BlobError::Poisoned => Self::StorageReadOnly(Box::new(error)),
+            BlobError::Remote { .. } => Self::StoreUnavailable(Box::new(error)),
             BlobError::NotFound => Self::Damaged("a stored file is missing".to_owned()),
             BlobError::Corrupt(detail) => Self::Damaged(detail),
             _ => Self::Internal { what: "the store failed", source: Box::new(error) },

@@ -20,7 +20,7 @@ use bytes::Bytes;
 use tintype_blob::{BlobError, Staged, Staging};
 use tintype_catalog::{CatalogError, Constraint, Duplicates, IntentId, NewImage, Published};
 use tintype_sandbox::SandboxError;
-use tintype_types::{BlobKey, ContentHash, Inspection, Refusal, Visibility, secret::DeleteToken};
+use tintype_types::{BlobKey, ContentHash, Inspection, MediaType, Refusal, Visibility, secret::DeleteToken};
 
 use crate::{
     Actor, App, Image, OwnerId, Trouble,
@@ -345,7 +345,7 @@ impl App {
             None => self.random.delete_token(),
         };
         let origin = Origin { owner, received_hash, received_bytes, sender };
-        let published = self.keep(staged, |app, key, bytes, intent| {
+        let published = self.keep(staged, inspection.media_type, |app, key, bytes, intent| {
             app.new_image(origin, &fields, inspection, &delete_token, key, bytes, intent)
         });
         let Published { image, duplicate, replayed, used_own_file } = published.await?;
@@ -382,6 +382,7 @@ impl App {
     async fn keep(
         &self,
         staged: Staged,
+        media_type: MediaType,
         new_image: impl FnOnce(&Self, BlobKey, u64, IntentId) -> NewImage,
     ) -> Result<Published, UploadError> {
         let key = BlobKey { hash: staged.hash(), nonce: self.random.nonce() };
@@ -391,7 +392,10 @@ impl App {
         let intent = intent?;
         let outcome = async {
             synced.map_err(|error| KeepError::Failed(error.into()))?;
-            self.blobs.link(staged, key).await.map_err(|error| KeepError::Failed(error.into()))?;
+            self.blobs
+                .link(staged, key, media_type)
+                .await
+                .map_err(|error| KeepError::Failed(error.into()))?;
             let new = new_image(self, key, bytes, intent);
             self.catalog.publish_image(new).await.map_err(|error| match error {
                 CatalogError::Unavailable(_) => KeepError::Unsure(error.into()),

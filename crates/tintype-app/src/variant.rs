@@ -19,19 +19,20 @@ pub const EPOCH: u32 = 1;
 
 type Flight = tokio::sync::Mutex<()>;
 
-/// One lock per variant that is being rendered, so that many who ask at once cause one rendering.
+/// One lock per variant that is being rendered or original that is being fetched, so that many who ask at once cause one
+/// rendering, one fetch.
 #[derive(Default)]
-pub(crate) struct Flights(Mutex<HashMap<(ImageId, Recipe), Weak<Flight>>>);
+pub(crate) struct Flights(Mutex<HashMap<CacheKey, Weak<Flight>>>);
 
 impl Flights {
-    fn join(&self, id: ImageId, recipe: Recipe) -> Arc<Flight> {
+    pub(crate) fn join(&self, key: CacheKey) -> Arc<Flight> {
         let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(flight) = flights.get(&(id, recipe)).and_then(Weak::upgrade) {
+        if let Some(flight) = flights.get(&key).and_then(Weak::upgrade) {
             return flight;
         }
         flights.retain(|_, flight| flight.strong_count() > 0);
         let flight = Arc::<Flight>::default();
-        flights.insert((id, recipe), Arc::downgrade(&flight));
+        flights.insert(key, Arc::downgrade(&flight));
         flight
     }
 }
@@ -56,7 +57,7 @@ impl App {
         if let Some(stored) = self.load_variant(&image, key, recipe, moment).await? {
             return Ok(stored);
         }
-        let flight = self.flights.join(id, recipe);
+        let flight = self.flights.join(key);
         let _landed = flight.lock().await;
         if let Some(stored) = self.load_variant(&image, key, recipe, moment).await? {
             return Ok(stored);
@@ -87,8 +88,8 @@ impl App {
         if self.blobs.variant_count(image.id).await.map_err(Trouble::from)? >= max {
             return Err(ServeError::TooManyVariants { max });
         }
-        let original = self.open(image).await?;
-        let file = original.file().try_clone().map_err(|error| Trouble::Internal {
+        let original = self.local_original(image).await?;
+        let file = original.try_clone().map_err(|error| Trouble::Internal {
             what: "a stored file could not be handed on",
             source: Box::new(error),
         })?;

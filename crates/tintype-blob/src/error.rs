@@ -24,6 +24,22 @@ pub enum BlobError {
     /// Stored bytes, or the file that describes the store, are not what was written.
     #[error("stored data is damaged: {0}")]
     Corrupt(String),
+    /// A direct upload sent more than is taken.
+    #[error("the upload has {bytes} bytes, more than is taken")]
+    TooLarge {
+        /// What was sent.
+        bytes: u64,
+    },
+    /// The service that keeps the originals did not do it, retries included.
+    #[error("{what} failed: {hint}")]
+    Remote {
+        /// What was asked of it, with the object's name below the prefix.
+        what: String,
+        /// What to mend, as far as the answer tells.
+        hint: &'static str,
+        /// The service's answer.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The disk failed in another way; the source says how.
     #[error("{what} failed")]
     Unavailable {
@@ -38,10 +54,13 @@ pub enum BlobError {
         "an earlier sync of the data folder failed; look at the disk and the kernel's log, then restart the server"
     )]
     Poisoned,
-    /// The folder belongs to another catalogue, or to none although it should.
+    /// The data folder holds originals of its own although it should not, or the other way round.
+    #[error("{0}")]
+    OtherKind(String),
+    /// The folder or bucket belongs to another catalogue, or to none although it should.
     #[error(
-        "the data folder is not this catalogue's: store.json says {}, the catalogue says {expected}; start with the \
-         folder and the catalogue that belong together (is the volume mounted?)",
+        "the store is not this catalogue's: its store.json says {}, the catalogue says {expected}; start with the \
+         store and the catalogue that belong together (is the volume mounted? is it the right bucket and prefix?)",
         found.as_deref().unwrap_or("nothing, it is not there")
     )]
     ForeignStore {

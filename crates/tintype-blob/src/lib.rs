@@ -32,6 +32,8 @@ mod error;
 mod faults;
 mod folder;
 mod list;
+mod moving;
+mod remote;
 mod rewrite;
 mod staging;
 mod step;
@@ -42,6 +44,8 @@ pub use error::BlobError;
 #[cfg(feature = "testing")]
 pub use faults::Faults;
 pub use list::{Entry, Listed, Listing};
+pub use moving::{Direction, Move};
+pub use remote::{ByteStream, Checked, Outcome, S3Options, SignedPut, Signing, examine};
 pub use staging::{Staged, Staging};
 pub use step::Step;
 pub use store::BlobStore;

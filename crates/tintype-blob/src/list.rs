@@ -8,6 +8,7 @@ use crate::{
     BlobError,
     blocking::blocking,
     folder::{Folder, Walk},
+    remote::{Objects, Remote},
 };
 
 /// Something in the folder of the originals.
@@ -15,7 +16,7 @@ use crate::{
 pub enum Entry {
     /// An original in its place. Whether its bytes are those of its name, [`crate::BlobStore::hash`] tells.
     Blob(BlobKey),
-    /// What is none of ours: its path in the data folder.
+    /// What is none of ours: its path in the data folder, or below the prefix.
     Stray(PathBuf),
 }
 
@@ -32,15 +33,25 @@ pub struct Listed {
 
 /// A walk through the originals, in no order, in bounded memory. What is put or deleted meanwhile may or may not appear.
 #[derive(Debug)]
-pub struct Listing {
-    /// `None` while a batch is under way, and for good after a future was dropped in the middle of one.
-    walk: Option<Walk>,
-    ready: VecDeque<Result<Listed, BlobError>>,
+pub struct Listing(Source);
+
+#[derive(Debug)]
+enum Source {
+    Folder {
+        /// `None` while a batch is under way, and for good after a future was dropped in the middle of one.
+        walk: Option<Walk>,
+        ready: VecDeque<Result<Listed, BlobError>>,
+    },
+    Objects(Objects),
 }
 
 impl Listing {
-    pub(crate) fn new(folder: Arc<Folder>) -> Self {
-        Self { walk: Some(Walk::new(folder)), ready: VecDeque::new() }
+    pub(crate) fn of_folder(folder: Arc<Folder>) -> Self {
+        Self(Source::Folder { walk: Some(Walk::new(folder)), ready: VecDeque::new() })
+    }
+
+    pub(crate) fn of_objects(remote: Arc<Remote>) -> Self {
+        Self(Source::Objects(Objects::new(remote)))
     }
 
     /// The next entry; `None` at the end.
@@ -48,21 +59,25 @@ impl Listing {
     /// # Errors
     /// A folder or file that could not be looked at. The walk goes on behind it, but is no longer complete.
     pub async fn next(&mut self) -> Option<Result<Listed, BlobError>> {
-        if self.ready.is_empty() {
-            let mut walk = self.walk.take()?;
+        let (walk, ready) = match &mut self.0 {
+            Source::Folder { walk, ready } => (walk, ready),
+            Source::Objects(objects) => return objects.next().await,
+        };
+        if ready.is_empty() {
+            let mut taken = walk.take()?;
             let batch = blocking(move || {
-                let batch = walk.batch();
-                Ok((walk, batch))
+                let batch = taken.batch();
+                Ok((taken, batch))
             });
             match batch.await {
-                Ok((walk, batch)) if !batch.is_empty() => {
-                    self.ready = batch.into();
-                    self.walk = Some(walk);
+                Ok((back, batch)) if !batch.is_empty() => {
+                    *ready = batch.into();
+                    *walk = Some(back);
                 }
                 Ok(_) => return None,
                 Err(error) => return Some(Err(error)),
             }
         }
-        self.ready.pop_front()
+        ready.pop_front()
     }
 }

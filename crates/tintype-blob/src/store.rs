@@ -3,28 +3,27 @@
 use std::{io, path::Path, path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
-use tintype_types::{BlobKey, ContentHash, ImageId, SpanPlan};
+use tintype_types::{BlobKey, ContentHash, ImageId, MediaType, SpanPlan};
 
 use crate::{
     Blob, BlobError, Entry, Listing, Staged, Staging,
     blocking::blocking,
     folder::{self, Folder, StagingKind},
+    remote::{Fetch, Remote, S3Options, SignedPut, Signing},
     rewrite::{restage, rewrite},
 };
 
 /// Stored bytes. Clones are the same store.
 ///
+/// Uploads are staged and variants cached in the data folder; originals lie there too, or in an S3-compatible service.
+///
 /// Dropping a future stops the waiting, not the work under way: a put may then still end as an unreferenced blob, which
 /// the sweep takes, and a delete may still happen.
 #[derive(Clone, Debug)]
 pub struct BlobStore {
-    backend: Backend,
-}
-
-/// What keeps the bytes. A closed set: each method matches it.
-#[derive(Clone, Debug)]
-enum Backend {
-    Folder(Arc<Folder>),
+    folder: Arc<Folder>,
+    /// Where the originals are, if not in the folder.
+    remote: Option<Arc<Remote>>,
 }
 
 /// How a folder is opened.
@@ -33,6 +32,34 @@ pub(crate) struct Options {
     pub(crate) disk: folder::disk::Kind,
     /// How files are staged, where that is known.
     pub(crate) staging: StagingKind,
+    pub(crate) originals: Originals,
+}
+
+/// Where the originals are to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Originals {
+    /// In the folder.
+    Here,
+    /// In a service, at this place for people to read.
+    Elsewhere(String),
+    /// On their way from one to the other.
+    Moving,
+}
+
+impl Originals {
+    /// What `store.json` says of it.
+    pub(crate) fn place(&self) -> Option<&str> {
+        match self {
+            Self::Elsewhere(place) => Some(place),
+            Self::Here | Self::Moving => None,
+        }
+    }
+}
+
+impl Options {
+    pub(crate) fn real(originals: Originals) -> Self {
+        Self { disk: folder::disk::Kind::Real, staging: StagingKind::Unknown, originals }
+    }
 }
 
 impl BlobStore {
@@ -42,27 +69,44 @@ impl BlobStore {
     /// when no original lies in it. A disk that is full or read-only still opens, to be read.
     ///
     /// # Errors
-    /// [`BlobError::ForeignStore`] where folder and catalogue do not belong together; nothing was changed then.
+    /// [`BlobError::ForeignStore`] where folder and catalogue do not belong together, [`BlobError::OtherKind`] where the
+    /// originals are elsewhere; nothing was changed then.
     pub async fn open(dir: &Path, identity: &str, fresh: bool) -> Result<Self, BlobError> {
-        Self::open_as(
-            dir,
-            identity,
-            fresh,
-            Options { disk: folder::disk::Kind::Real, staging: StagingKind::Unknown },
-        )
-        .await
+        Self::open_as(dir, identity, fresh, Options::real(Originals::Here), None).await
     }
 
-    async fn open_as(dir: &Path, identity: &str, fresh: bool, options: Options) -> Result<Self, BlobError> {
+    /// The same with the originals in an S3-compatible service; the data folder keeps what may be lost.
+    ///
+    /// # Errors
+    /// As for [`BlobStore::open`]; [`BlobError::Remote`] where the service refuses or does not answer.
+    pub async fn open_s3(dir: &Path, identity: &str, fresh: bool, s3: &S3Options) -> Result<Self, BlobError> {
+        let remote = Remote::connect(s3)?;
+        Self::open_as(dir, identity, fresh, Options::real(Originals::Elsewhere(s3.shown())), Some(remote))
+            .await
+    }
+
+    async fn open_as(
+        dir: &Path,
+        identity: &str,
+        fresh: bool,
+        options: Options,
+        remote: Option<Remote>,
+    ) -> Result<Self, BlobError> {
+        if let Some(remote) = &remote {
+            remote.claim(identity, fresh).await?;
+        }
         let (dir, identity) = (dir.to_owned(), identity.to_owned());
         let folder = blocking(move || folder::open(&dir, &identity, fresh, options)).await?;
-        Ok(Self { backend: Backend::Folder(folder) })
+        Ok(Self { folder, remote: remote.map(Arc::new) })
     }
 
     fn folder(&self) -> Arc<Folder> {
-        match &self.backend {
-            Backend::Folder(folder) => Arc::clone(folder),
-        }
+        Arc::clone(&self.folder)
+    }
+
+    /// Whether the originals are in an S3-compatible service.
+    pub fn is_remote(&self) -> bool {
+        self.remote.is_some()
     }
 
     /// Begins to take bytes in.
@@ -82,22 +126,29 @@ impl BlobStore {
         blocking(move || rewrite(&folder, &staged, &plan)).await
     }
 
-    /// Makes a staged file's bytes durable (fsync), once.
+    /// Makes a staged file's bytes durable (fsync), once. Where the originals are in a service, they are durable only when
+    /// they are there: nothing is done.
     ///
     /// # Errors
     /// As for [`BlobStore::stage`]. After a failed sync the store takes no more writes.
     pub async fn sync(&self, staged: &Staged) -> Result<(), BlobError> {
+        if self.remote.is_some() {
+            return Ok(());
+        }
         let (folder, staged) = (self.folder(), staged.shared());
         blocking(move || folder.sync_staged(&staged.inner)).await
     }
 
-    /// Stores a staged file under `key`, durably: when this returns, a power cut takes nothing away. Bytes that were not
+    /// Stores a staged file of this type under `key`, durably: when this returns, a power cut takes nothing away. Bytes that were not
     /// synced yet are synced first. Concurrent calls share the syncs of folders.
     ///
     /// # Errors
     /// As for [`BlobStore::sync`]; [`BlobError::AlreadyExists`] where the key is taken; [`BlobError::Corrupt`] where the
     /// key names other bytes. Nothing is left behind.
-    pub async fn link(&self, staged: Staged, key: BlobKey) -> Result<(), BlobError> {
+    pub async fn link(&self, staged: Staged, key: BlobKey, media_type: MediaType) -> Result<(), BlobError> {
+        if let Some(remote) = &self.remote {
+            return remote.put(&self.folder, &staged, key, Some(media_type)).await;
+        }
         let folder = self.folder();
         let linking = Arc::clone(&folder);
         blocking(move || linking.link(&staged, key)).await?;
@@ -116,6 +167,9 @@ impl BlobStore {
     /// # Errors
     /// As for [`BlobStore::sync`]. Nothing is left behind.
     pub async fn keep_incoming(&self, staged: Staged, id: ContentHash) -> Result<(), BlobError> {
+        if let Some(remote) = &self.remote {
+            return remote.keep_incoming(&self.folder, &staged, id).await;
+        }
         let folder = self.folder();
         blocking(move || folder.keep_incoming(&staged, id)).await
     }
@@ -124,10 +178,14 @@ impl BlobStore {
     /// itself stays.
     ///
     /// # Errors
-    /// As for [`BlobStore::stage`].
-    pub async fn stage_incoming(&self, id: ContentHash) -> Result<Option<Staged>, BlobError> {
+    /// As for [`BlobStore::stage`]; [`BlobError::TooLarge`] where it has more than `bytes_max` bytes.
+    pub async fn stage_incoming(&self, id: ContentHash, bytes_max: u64) -> Result<Option<Staged>, BlobError> {
+        if let Some(remote) = &self.remote {
+            return remote.stage_incoming(&self.folder, id, bytes_max).await;
+        }
         let folder = self.folder();
         blocking(move || match folder.open_incoming(id)? {
+            Some((_, len)) if len > bytes_max => Err(BlobError::TooLarge { bytes: len }),
             Some((file, len)) => restage(&folder, file, len).map(Some),
             None => Ok(None),
         })
@@ -139,28 +197,90 @@ impl BlobStore {
     /// # Errors
     /// As for [`BlobStore::sync`].
     pub async fn remove_incoming(&self, id: ContentHash) -> Result<bool, BlobError> {
+        if let Some(remote) = &self.remote {
+            return remote.remove_incoming(id).await;
+        }
         let folder = self.folder();
         blocking(move || folder.remove_incoming(id)).await
     }
 
-    /// Opens a blob to be read.
+    /// Signs an address that a direct upload's file can be sent to, for so many seconds; `None` where the store takes none.
     ///
     /// # Errors
-    /// [`BlobError::NotFound`], [`BlobError::Corrupt`] for what is not a file, or [`BlobError::Unavailable`].
-    pub async fn open_blob(&self, key: BlobKey) -> Result<Blob, BlobError> {
+    /// [`BlobError::Remote`] where there are no credentials.
+    pub async fn sign_incoming(
+        &self,
+        id: ContentHash,
+        content_type: Option<&str>,
+        len: Option<u64>,
+        sha256: Option<ContentHash>,
+        seconds: u64,
+    ) -> Result<Option<SignedPut>, BlobError> {
+        match &self.remote {
+            Some(remote) => remote.sign_put(id, content_type, len, sha256, seconds).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Signs an address of a stored original; `None` where the store has none. Whoever has it reads the original until it
+    /// expires, deleted or not.
+    ///
+    /// # Errors
+    /// [`BlobError::Remote`] where there are no credentials.
+    pub async fn sign_blob(&self, key: BlobKey, answer: &Signing<'_>) -> Result<Option<String>, BlobError> {
+        match &self.remote {
+            Some(remote) => remote.sign_get(key, answer).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Scheme and host of signed addresses; `None` where the store has none.
+    pub fn signed_origin(&self) -> Option<String> {
+        self.remote.as_ref()?.signed_origin()
+    }
+
+    /// Opens a blob of `len` bytes to be read. Where it has to be fetched and `keep` says so, it is fetched once, for
+    /// everybody who has this [`Blob`], into a file that is gone with the last of them.
+    ///
+    /// # Errors
+    /// [`BlobError::NotFound`], [`BlobError::Corrupt`] for what is not a file or has another length than a service says,
+    /// [`BlobError::Unavailable`] or [`BlobError::Remote`].
+    pub async fn open_blob(&self, key: BlobKey, len: u64, keep: bool) -> Result<Blob, BlobError> {
         let folder = self.folder();
+        if let Some(remote) = &self.remote {
+            if !keep {
+                return Ok(Blob::of_object(folder, key, Arc::clone(remote), len));
+            }
+            let fetch = Fetch::begin(remote, &folder, key, len).await?;
+            return Ok(Blob::of_fetch(folder, key, fetch, len));
+        }
         blocking(move || {
             let (file, len) = folder.open_blob(key)?;
-            Ok(Blob::new(folder, key, file, len))
+            Ok(Blob::of_file(folder, key, file, len))
         })
         .await
     }
 
-    /// Removes a blob, durably; false where there was none.
+    /// The length that a blob has.
+    ///
+    /// # Errors
+    /// As for [`BlobStore::open_blob`].
+    pub async fn blob_len(&self, key: BlobKey) -> Result<u64, BlobError> {
+        if let Some(remote) = &self.remote {
+            return remote.len(key).await;
+        }
+        let folder = self.folder();
+        blocking(move || Ok(folder.open_blob(key)?.1)).await
+    }
+
+    /// Removes a blob, durably; false where there was none. A service does not always say: true then.
     ///
     /// # Errors
     /// As for [`BlobStore::sync`].
     pub async fn delete(&self, key: BlobKey) -> Result<bool, BlobError> {
+        if let Some(remote) = &self.remote {
+            return remote.delete(key).await;
+        }
         let folder = self.folder();
         let removing = Arc::clone(&folder);
         let removed = blocking(move || removing.unlink(key)).await?;
@@ -170,18 +290,24 @@ impl BlobStore {
     }
 
     /// Moves an entry of [`BlobStore::list`] to `quarantine/<day>/`, durably; returns where it lies now, relative to the
-    /// data folder. `day` is written as `2026-01-31`.
+    /// data folder or the prefix. `day` is written as `2026-01-31`.
     ///
     /// # Errors
     /// [`BlobError::NotFound`], or as for [`BlobStore::sync`].
     pub async fn quarantine(&self, entry: &Entry, day: &str) -> Result<PathBuf, BlobError> {
+        if let Some(remote) = &self.remote {
+            return remote.quarantine(entry, day).await;
+        }
         let (folder, entry, day) = (self.folder(), entry.clone(), day.to_owned());
         blocking(move || folder.quarantine(&entry, &day)).await
     }
 
     /// Walks through the originals.
     pub fn list(&self) -> Listing {
-        Listing::new(self.folder())
+        match &self.remote {
+            Some(remote) => Listing::of_objects(Arc::clone(remote)),
+            None => Listing::of_folder(self.folder()),
+        }
     }
 
     /// Reads a blob whole and returns its hash and length; the caller compares them with the key's and the catalogue's.
@@ -189,6 +315,9 @@ impl BlobStore {
     /// # Errors
     /// [`BlobError::NotFound`] or [`BlobError::Unavailable`].
     pub async fn hash(&self, key: BlobKey) -> Result<(ContentHash, u64), BlobError> {
+        if let Some(remote) = &self.remote {
+            return remote.hash(key).await;
+        }
         let folder = self.folder();
         blocking(move || folder.hash(key)).await
     }
@@ -208,9 +337,7 @@ impl BlobStore {
     /// # Errors
     /// The system's answer.
     pub fn free_bytes(&self) -> io::Result<u64> {
-        match &self.backend {
-            Backend::Folder(folder) => folder.disk.free_bytes().map_err(io::Error::from),
-        }
+        self.folder.disk.free_bytes().map_err(io::Error::from)
     }
 
     /// Stores a rendered variant in the cache; it may be gone after a power cut, never wrong.
@@ -276,7 +403,29 @@ impl BlobStore {
         unnamed: bool,
     ) -> Result<Self, BlobError> {
         let staging = if unnamed { StagingKind::Unknown } else { StagingKind::Named };
-        Self::open_as(dir, identity, fresh, Options { disk: folder::disk::Kind::Faulty(faults), staging })
-            .await
+        let options =
+            Options { disk: folder::disk::Kind::Faulty(faults), staging, originals: Originals::Here };
+        Self::open_as(dir, identity, fresh, options, None).await
+    }
+
+    /// Opens a store whose originals are in this one, such as one in memory or one that fails on demand.
+    ///
+    /// # Errors
+    /// As for [`BlobStore::open_s3`].
+    pub async fn open_objects(
+        dir: &Path,
+        identity: &str,
+        fresh: bool,
+        store: Arc<dyn object_store::ObjectStore>,
+    ) -> Result<Self, BlobError> {
+        let remote = Remote::of(store, "");
+        Self::open_as(
+            dir,
+            identity,
+            fresh,
+            Options::real(Originals::Elsewhere("memory".to_owned())),
+            Some(remote),
+        )
+        .await
     }
 }

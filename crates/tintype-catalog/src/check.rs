@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use sqlx::{AnyConnection, Row as _, any::AnyRow};
-use tintype_types::{BlobKey, UnixMillis};
+use tintype_types::{BlobKey, MediaType, UnixMillis};
 
 use crate::{Catalog, error::Result, row::Columns, sweep::BlobId};
 
@@ -20,6 +20,8 @@ pub struct Blob {
     pub state: BlobState,
     /// Whether any image refers to it, in the trash or not.
     pub referenced: bool,
+    /// What its bytes are, where an image refers to it.
+    pub media_type: Option<MediaType>,
     /// When it was published first.
     pub created_at: UnixMillis,
     /// When its last reference went; `None` while it has one.
@@ -74,7 +76,8 @@ macro_rules! select_blob {
     ($rest:literal) => {
         concat!(
             "select blobs.id, blobs.key, blobs.bytes, blobs.state, blobs.created_at, blobs.orphaned_at, \
-             case when exists (select 1 from images where images.blob_id = blobs.id) then 1 else 0 end as referenced \
+             case when exists (select 1 from images where images.blob_id = blobs.id) then 1 else 0 end as referenced, \
+             (select min(images.media_type) from images where images.blob_id = blobs.id) as media_type \
              from blobs ",
             $rest
         )
@@ -90,6 +93,7 @@ impl Blob {
             bytes: row.number("bytes")?,
             state: row.parsed("state")?,
             referenced: row.flag("referenced")?,
+            media_type: row.get::<Option<&str>>("media_type")?.and_then(MediaType::from_mime),
             created_at: row.time("created_at")?,
             orphaned_at: row.optional_time("orphaned_at")?,
         })

@@ -15,6 +15,17 @@ pub(crate) enum Decision {
     Unsatisfiable,
 }
 
+impl Decision {
+    /// The bytes that are sent of `len`; none where there is no body.
+    pub(crate) fn range(self, len: u64) -> Option<std::ops::Range<u64>> {
+        match self {
+            Self::Full => Some(0..len),
+            Self::Range { start, end } => Some(start..end),
+            Self::NotModified | Self::Unsatisfiable => None,
+        }
+    }
+}
+
 /// Decides by the request's headers, the strong entity tag (with quotes) and the length.
 ///
 /// One range is answered; several, or a unit other than bytes, get everything, so that a header with thousands of ranges

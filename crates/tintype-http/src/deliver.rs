@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tintype_app::{
-    App, Trouble,
+    App, ByteStream, Trouble,
+    config::Delivery,
     serve::{Body as StoredBody, Stored},
-    types::Visibility,
+    types::{ImageId, Visibility},
 };
 
 use crate::{
@@ -17,8 +19,6 @@ use crate::{
     problem::{Code, Problem},
 };
 
-/// Bytes of a large file that are read at a time.
-const CHUNK: usize = 256 << 10;
 const YEAR: i64 = 31_536_000;
 const DAY: i64 = 86_400;
 
@@ -33,15 +33,55 @@ pub(crate) enum Lasting {
     Movable,
 }
 
-/// Answers a GET or HEAD with stored bytes.
-pub(crate) fn deliver(
+/// Answers a GET or HEAD with stored bytes. Where a service has them, it is asked first: what it does not have is a clear
+/// answer and not half a picture.
+pub(crate) async fn deliver(
     app: &App,
     method: &Method,
     headers: &HeaderMap,
     stored: &Arc<Stored>,
     lasting: Lasting,
 ) -> Response {
-    deliver_by(app, method, headers, stored, lasting, |start, end| stream(stored.clone(), start, end))
+    let decision = decide(headers, &stored.etag, stored.len());
+    if matches!(stored.body, StoredBody::Elsewhere(..)) && decision != Decision::NotModified {
+        return redirect(app, stored, lasting).await;
+    }
+    let mut asked = None;
+    if let StoredBody::File(blob) = &stored.body
+        && method == Method::GET
+        && blob.file().is_none()
+        && let Some(range) = decision.range(stored.len())
+    {
+        match blob.stream(range).await {
+            Ok(bytes) => asked = Some(logged(stored.id, bytes)),
+            Err(error) => {
+                use axum::response::IntoResponse as _;
+                return Problem::from_trouble(app, &Trouble::from(error)).into_response();
+            }
+        }
+    }
+    deliver_by(app, method, headers, stored, lasting, |start, end| {
+        asked.unwrap_or_else(|| stream(stored.clone(), start, end))
+    })
+}
+
+/// Sends a reader to the object storage. The redirect may be kept for less time than the address is good for.
+async fn redirect(app: &App, stored: &Stored, lasting: Lasting) -> Response {
+    use axum::response::IntoResponse as _;
+    let text = |value: HeaderValue| value.to_str().map(ToOwned::to_owned).unwrap_or_default();
+    let (name, keeping) = (text(disposition(stored)), text(cache_control(app, stored, lasting)));
+    let signed = match app.address_elsewhere(stored, &name, &keeping).await {
+        Ok(signed) => signed,
+        Err(trouble) => return Problem::from_trouble(app, &trouble).into_response(),
+    };
+    let Some((url, seconds)) = signed else { return Problem::not_found(app).into_response() };
+    let mut response = StatusCode::FOUND.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::LOCATION, value(url));
+    headers.insert(header::CACHE_CONTROL, value(format!("public, max-age={}", seconds * 3 / 4)));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    open_to_all(headers);
+    response
 }
 
 /// The same with a body of the caller's kind, where `of_file` makes that of a range of an open file.
@@ -54,7 +94,20 @@ pub(crate) fn deliver_by<B: Default + From<Bytes> + From<Body>>(
     of_file: impl FnOnce(u64, u64) -> B,
 ) -> http::Response<B> {
     let len = stored.len();
-    match decide(headers, &stored.etag, len) {
+    let decision = decide(headers, &stored.etag, len);
+    if let (Some(place), StoredBody::File(blob)) = (accel(app), &stored.body)
+        && decision != Decision::NotModified
+        && stored.visibility != Visibility::Private
+    {
+        // nginx knows the length, and decides on ranges.
+        let mut response = respond(app, StatusCode::OK, stored, lasting, Some(len), B::default());
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+        let key = blob.key();
+        let path = format!("{}/originals/{}/{key}", place.trim_end_matches('/'), key.fan_out());
+        response.headers_mut().insert("x-accel-redirect", value(path));
+        return response;
+    }
+    match decision {
         Decision::NotModified => respond(app, StatusCode::NOT_MODIFIED, stored, lasting, None, B::default()),
         Decision::Full => {
             let body = body(method, stored, 0, len, of_file);
@@ -69,6 +122,14 @@ pub(crate) fn deliver_by<B: Default + From<Bytes> + From<Body>>(
             response
         }
         Decision::Unsatisfiable => unsatisfiable(app, len).map(B::from),
+    }
+}
+
+/// The internal address under which nginx has the data folder, where it hands the files out.
+fn accel(app: &App) -> Option<&str> {
+    match &app.config().delivery {
+        Delivery::Accel(place) => Some(place),
+        Delivery::Proxy | Delivery::Redirect => None,
     }
 }
 
@@ -184,25 +245,30 @@ fn body<B: Default + From<Bytes>>(
             B::from(bytes.slice(range))
         }
         StoredBody::File(_) => of_file(start, end),
+        // Redirected before.
+        StoredBody::Elsewhere(..) => B::default(),
     }
 }
 
-/// Reads a large file piece by piece. A read that fails cuts the connection, so that nobody takes half for the whole.
+/// Reads a large file piece by piece.
 pub(crate) fn stream(stored: Arc<Stored>, start: u64, end: u64) -> Body {
-    let pieces = futures_util::stream::try_unfold((stored, start), move |(stored, at)| async move {
-        let StoredBody::File(blob) = &stored.body else { return Ok(None) };
-        if at >= end {
-            return Ok(None);
+    let id = stored.id;
+    let opened = async move {
+        match &stored.body {
+            StoredBody::File(blob) => blob.stream(start..end).await,
+            StoredBody::Memory(_) | StoredBody::Elsewhere(..) => Ok(futures_util::stream::empty().boxed()),
         }
-        let piece = blob.read_at(at, CHUNK.min(usize::try_from(end - at).unwrap_or(CHUNK))).await.map_err(|error| {
-            let trouble = Trouble::from(error);
-            tracing::error!(image = %stored.id, error = &trouble as &dyn std::error::Error, "a stored file could not be read");
-            trouble
-        })?;
-        let next = at + piece.len() as u64;
-        Ok::<_, Trouble>(Some((piece, (stored, next))))
-    });
-    Body::from_stream(pieces)
+    };
+    logged(id, futures_util::stream::once(opened).try_flatten().boxed())
+}
+
+/// A body of pieces. A read that fails is logged and cuts the connection, so that nobody takes half for the whole.
+fn logged(id: ImageId, pieces: ByteStream) -> Body {
+    Body::from_stream(pieces.map_err(move |error| {
+        let trouble = Trouble::from(error);
+        tracing::error!(image = %id, error = &trouble as &dyn std::error::Error, "a stored file could not be read");
+        trouble
+    }))
 }
 
 #[cfg(test)]

@@ -27,6 +27,10 @@ pub(crate) fn answer(http: &Http, parts: &Parts, files: &Files) -> Option<Respon
     let id: ImageId = file.get(..IMAGE_ID_LEN)?.parse().ok()?;
     let rest = &file[IMAGE_ID_LEN..];
     let stored = http.app.hot_original(id)?;
+    if matches!(stored.body, StoredBody::Elsewhere(..)) {
+        // Signing may have to ask for credentials.
+        return None;
+    }
     let fits = rest.is_empty()
         || rest
             .strip_prefix('.')
@@ -41,9 +45,10 @@ pub(crate) fn answer(http: &Http, parts: &Parts, files: &Files) -> Option<Respon
 fn file_body(files: &Files, stored: &Arc<Stored>, start: u64, end: u64) -> FrontBody {
     let direct = match &stored.body {
         StoredBody::File(blob) => {
-            usize::try_from(end - start).ok().and_then(|len| files.stand_in(blob.file(), start, len))
+            let len = usize::try_from(end - start).ok();
+            blob.file().zip(len).and_then(|(file, len)| files.stand_in(file, start, len))
         }
-        StoredBody::Memory(_) => None,
+        StoredBody::Memory(_) | StoredBody::Elsewhere(..) => None,
     };
     direct.map_or_else(|| stream(stored.clone(), start, end).into(), FrontBody::from)
 }

@@ -132,6 +132,8 @@ codes! {
     Damaged = "damaged", INTERNAL_SERVER_ERROR, "The stored image is damaged";
     /// Too much to do.
     Busy = "busy", SERVICE_UNAVAILABLE, "The server is busy";
+    /// The object storage does not answer, or refuses.
+    StoreUnavailable = "store_unavailable", SERVICE_UNAVAILABLE, "The object storage does not answer";
     /// The storage takes no writes.
     ReadOnly = "read_only", SERVICE_UNAVAILABLE, "The storage takes no writes";
     /// The disk is full.
@@ -213,6 +215,10 @@ impl Problem {
                 Code::ReadOnly,
                 "The server's storage takes no writes just now. Nothing was stored; try again later.",
             ),
+            Trouble::StoreUnavailable(_) => (
+                Code::StoreUnavailable,
+                "The server's object storage does not answer just now. Nothing was changed; try again in a moment.",
+            ),
             Trouble::Damaged(_) => {
                 (Code::Damaged, "The stored image is missing or damaged. Tell the operator the request id.")
             }
@@ -231,8 +237,10 @@ impl Problem {
                 "a request failed"
             ),
         }
-        if matches!(trouble, Trouble::StorageReadOnly(_) | Trouble::StorageFull(_)) {
-            problem.retry_after = Some(60);
+        match trouble {
+            Trouble::StorageReadOnly(_) | Trouble::StorageFull(_) => problem.retry_after = Some(60),
+            Trouble::StoreUnavailable(_) => problem.retry_after = Some(10),
+            _ => {}
         }
         problem
     }

@@ -2,10 +2,13 @@
 //! data ([`metadata`]), ones that mean harm ([`hostile`]); names that mean harm ([`names`]); and the folder of real
 //! files ([`fixtures`]).
 //!
-//! For development only: the program never depends on this crate. Everything is a pure function of its arguments;
+//! For development only: the program never depends on this crate. [`engine`] starts a real S3 engine, and [`badnet`] stands
+//! between it and the program. Everything else is a pure function of its arguments;
 //! the same arguments give the same bytes. Wrong arguments panic, because a test is the only caller.
 
+pub mod badnet;
 pub mod build;
+pub mod engine;
 pub mod fixtures;
 pub mod hostile;
 pub mod metadata;

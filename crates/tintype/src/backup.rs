@@ -292,7 +292,7 @@ pub(crate) async fn open(backup: &Path) -> Result<(Catalog, BlobStore)> {
     if !backup.join(CATALOGUE).exists() {
         bail!("{} holds no whole backup: it has no {CATALOGUE}", backup.display());
     }
-    crate::data::open(backup).await
+    crate::data::open(backup, None).await
 }
 
 fn create(dir: &Path) -> Result<()> {

@@ -7,7 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::{
     commands,
-    settings::{Sources, TABLE, load},
+    settings::{Setting, Sources, TABLE, load},
 };
 
 /// Reads the command line and does what it says.
@@ -21,6 +21,7 @@ pub(crate) fn run() -> Result<ExitCode> {
         Some(("doctor", matches)) => commands::doctor::run(matches),
         Some(("backup", matches)) => commands::backup::run(matches),
         Some(("restore", matches)) => commands::restore::run(matches),
+        Some(("migrate", matches)) => commands::migrate::run(matches),
         Some(("check", matches)) => commands::check::run(matches),
         Some(("upload", matches)) => commands::upload::run(matches),
         Some(("image", matches)) => commands::image::run(matches),
@@ -45,6 +46,7 @@ pub(crate) fn command() -> Command {
         .subcommand(commands::token::command())
         .subcommand(commands::backup::command())
         .subcommand(commands::restore::command())
+        .subcommand(commands::migrate::command())
         .subcommand(commands::check::command())
         .subcommand(commands::doctor::command())
         .subcommand(commands::config::command())
@@ -65,22 +67,8 @@ fn serve() -> Command {
 }
 
 /// Adds a flag for every setting.
-pub(crate) fn with_settings(mut command: Command) -> Command {
-    command = command.arg(config_file());
-    for setting in TABLE {
-        let flag = setting.flag();
-        let mut arg = Arg::new(setting.name)
-            .value_name("VALUE")
-            .help(format!("{} [default: {}]", setting.help, setting.default))
-            .action(ArgAction::Set)
-            .allow_hyphen_values(false);
-        arg = match setting.short {
-            Some(short) => arg.long(short).alias(flag),
-            None => arg.long(flag),
-        };
-        command = command.arg(arg);
-    }
-    command
+pub(crate) fn with_settings(command: Command) -> Command {
+    TABLE.iter().fold(command.arg(config_file()), |command, setting| command.arg(flag(setting)))
 }
 
 fn config_file() -> Arg {
@@ -90,15 +78,22 @@ fn config_file() -> Arg {
         .help("Settings file [default: ./tintype.toml, if it exists]")
 }
 
-/// Adds the flags of commands that work on the data folder alone.
+/// Adds the flags of commands that work on the store alone.
 pub(crate) fn with_data(command: Command) -> Command {
-    command.arg(config_file()).arg(
-        Arg::new("store.data")
-            .long("data")
-            .alias("store-data")
-            .value_name("DIR")
-            .help("Folder that holds pictures and catalogue [default: ./tintype-data]"),
-    )
+    let store = TABLE.iter().filter(|setting| setting.name.starts_with("store."));
+    store.fold(command.arg(config_file()), |command, setting| command.arg(flag(setting)))
+}
+
+fn flag(setting: &Setting) -> Arg {
+    let arg = Arg::new(setting.name)
+        .value_name("VALUE")
+        .help(format!("{} [default: {}]", setting.help, setting.default))
+        .action(ArgAction::Set)
+        .allow_hyphen_values(false);
+    match setting.short {
+        Some(short) => arg.long(short).alias(setting.flag()),
+        None => arg.long(setting.flag()),
+    }
 }
 
 /// Where the settings of a command come from.

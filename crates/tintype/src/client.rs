@@ -40,8 +40,6 @@ struct Answer {
 impl Client {
     /// A client of the server at `base`, such as `https://img.example.org`.
     pub(crate) fn new(base: &str, token: Option<String>) -> Self {
-        // Fails where a provider is set already, and then there is one.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
         let config = Agent::config_builder()
             .tls_config(tls)

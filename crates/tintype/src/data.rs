@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use rustix::fs::{FlockOperation, flock};
-use tintype_blob::BlobStore;
+use tintype_blob::{BlobStore, S3Options};
 use tintype_catalog::Catalog;
 
 /// Makes the folder where it is missing, for its owner alone.
@@ -30,16 +30,26 @@ pub(crate) fn existing(dir: &Path) -> Result<std::path::PathBuf> {
     Ok(dir.to_owned())
 }
 
-/// Opens the catalogue and the store that belongs to it.
-pub(crate) async fn open(dir: &Path) -> Result<(Catalog, BlobStore)> {
-    let catalog = Catalog::open(&dir.join("tintype.db"), identity)
+/// Opens the catalogue alone.
+pub(crate) async fn catalogue(dir: &Path) -> Result<Catalog> {
+    Catalog::open(&dir.join("tintype.db"), identity)
         .await
-        .with_context(|| format!("cannot open the catalogue in {}", dir.display()))?;
+        .with_context(|| format!("cannot open the catalogue in {}", dir.display()))
+}
+
+/// Opens the catalogue and the store that belongs to it: the bucket, where there is one, else the folder.
+pub(crate) async fn open(dir: &Path, s3: Option<&S3Options>) -> Result<(Catalog, BlobStore)> {
+    let catalog = catalogue(dir).await?;
     // A first start that was cut off between the two has a catalogue without blobs and perhaps no store yet.
     let fresh = catalog.blobs_after(None, 1).await.context("cannot read the catalogue")?.is_empty();
-    let blobs = BlobStore::open(dir, catalog.store_identity(), fresh)
-        .await
-        .with_context(|| format!("cannot open the store in {}", dir.display()))?;
+    let blobs = match s3 {
+        None => BlobStore::open(dir, catalog.store_identity(), fresh)
+            .await
+            .with_context(|| format!("cannot open the store in {}", dir.display()))?,
+        Some(s3) => BlobStore::open_s3(dir, catalog.store_identity(), fresh, s3)
+            .await
+            .with_context(|| format!("cannot open the store in {}", s3.shown()))?,
+    };
     Ok((catalog, blobs))
 }
 

@@ -17,6 +17,8 @@ fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|argument| argument == "sandbox-spawner") {
         tintype_sandbox::spawner_main();
     }
+    // What every client of ours speaks TLS with. Fails where a provider is set already, and then there is one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     match cli::run() {
         Ok(code) => code,
         Err(error) => {

@@ -493,12 +493,21 @@ export interface components {
             /** @description Where the file goes, as it is. */
             uploadURL: string;
         };
-        /** @description What was sent: one of the three. */
+        /** @description What was sent, by one of `uploadId`, `key` and `url`, and the image's fields. Other members are passed over. */
         DirectComplete: {
+            alt?: string | null;
+            description?: string | null;
+            duplicates?: components["schemas"]["Duplicates"] | null;
+            expires_in?: string | null;
+            keep_metadata?: boolean | null;
             key?: string | null;
+            label?: string | null;
+            tags?: string[] | null;
+            title?: string | null;
             uploadId?: string | null;
             /** @description The address that it was sent to. */
             url?: string | null;
+            visibility?: components["schemas"]["Visibility"] | null;
         };
         /** @description What will be sent. */
         DirectInit: {
@@ -723,7 +732,7 @@ export interface components {
          * @description A stable word that programs may branch on.
          * @enum {string}
          */
-        ProblemCode: "malformed_body" | "missing_file" | "empty_file" | "invalid_field" | "unknown_field" | "not_supported" | "invalid_recipe" | "invalid_host" | "too_many_files" | "invalid_token" | "forbidden" | "banned" | "missing_scope" | "not_found" | "method_not_allowed" | "timeout" | "path_taken" | "gone" | "too_late" | "upload_over" | "not_sent" | "key_reused" | "wrong_file" | "file_too_large" | "picture_too_large" | "unsupported_type" | "unsupported_body" | "range_not_satisfiable" | "damaged_file" | "decode_failed" | "too_many_variants" | "rate_limited" | "internal" | "damaged" | "busy" | "read_only" | "storage_full";
+        ProblemCode: "malformed_body" | "missing_file" | "empty_file" | "invalid_field" | "unknown_field" | "not_supported" | "invalid_recipe" | "invalid_host" | "too_many_files" | "invalid_token" | "forbidden" | "banned" | "missing_scope" | "not_found" | "method_not_allowed" | "timeout" | "path_taken" | "gone" | "too_late" | "upload_over" | "not_sent" | "key_reused" | "wrong_file" | "file_too_large" | "picture_too_large" | "unsupported_type" | "unsupported_body" | "range_not_satisfiable" | "damaged_file" | "decode_failed" | "too_many_variants" | "rate_limited" | "internal" | "damaged" | "busy" | "store_unavailable" | "read_only" | "storage_full";
         /** @description Whether requests should be sent here. */
         Ready: {
             ready: boolean;
@@ -802,6 +811,8 @@ export interface components {
              * @description Largest file in bytes.
              */
             bytes_max: number;
+            /** @description Whether `/uploads/init` gives addresses of an object storage, so that files need not pass through this server. */
+            direct: boolean;
             /** @description Most files in one request. */
             files_max: number;
             /** @description `anyone` or `token`. */

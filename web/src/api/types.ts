@@ -16,9 +16,9 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Whether files go straight to the object storage. To be `config.upload.direct` as soon as the schema has it. */
+/** Whether files go straight to the object storage. */
 export function goesDirect({ upload }: Config): boolean {
-  return 'direct' in upload && upload.direct === true
+  return upload.direct
 }
 
 /** Replies that do not come through the typed client (an upload's, the page's own settings) are looked at before use. */

@@ -4,10 +4,10 @@
 //! concurrent writers wait for one sync together.
 
 pub(crate) mod disk;
-mod identity;
+pub(crate) mod identity;
 mod incoming;
 mod list;
-mod names;
+pub(crate) mod names;
 mod open;
 mod quarantine;
 mod staged_file;
@@ -30,6 +30,7 @@ use crate::{BlobError, Staged};
 pub(crate) use disk::Disk;
 pub(crate) use list::Walk;
 pub(crate) use open::open;
+pub(crate) use quarantine::put_aside;
 pub(crate) use staged_file::{StagedFile, StagingKind};
 use syncs::FolderSyncs;
 

@@ -20,11 +20,14 @@ use rustix::{
 use super::{
     Disk, Folder, disk,
     disk::is_dots,
-    identity::is_identity,
+    identity::{StoreFile, is_identity},
     names::{self, INCOMING, ORIGINALS, QUARANTINE, STAGING, VARIANTS},
     syncs::FolderSyncs,
 };
-use crate::{BlobError, store::Options};
+use crate::{
+    BlobError,
+    store::{Options, Originals},
+};
 
 /// Opens the folder of the catalogue with this identity, or creates it.
 pub(crate) fn open(
@@ -40,8 +43,10 @@ pub(crate) fn open(
         ));
     }
     let foreign = |found| Err(BlobError::ForeignStore { expected: identity.to_owned(), found });
+    let originals = options.originals;
+    let elsewhere = originals.place();
     if !dir.exists() {
-        if !fresh {
+        if !fresh && elsewhere.is_none() {
             return foreign(None);
         }
         create_durably(dir)?;
@@ -56,15 +61,31 @@ pub(crate) fn open(
         staged_now: AtomicUsize::new(0),
     });
     let found = folder.read_identity()?;
-    match &found {
-        Some(found) if found != identity => return foreign(Some(found.clone())),
-        None if !fresh || folder.holds_originals()? => return foreign(None),
+    match (&found, elsewhere) {
+        (Some(found), _) if found.identity != identity => return foreign(Some(found.identity.clone())),
+        (Some(_), _) if originals == Originals::Moving => {}
+        (Some(StoreFile { originals: Some(place), .. }), None) => {
+            return Err(BlobError::OtherKind(format!(
+                "the originals of this data folder are in {place}: start with that bucket (store.kind, store.bucket), or \
+                 bring them back with `tintype migrate store --to folder`"
+            )));
+        }
+        (None, None) if !fresh || folder.holds_originals()? => return foreign(None),
+        (None | Some(StoreFile { originals: None, .. }), Some(place)) if folder.holds_originals()? => {
+            return Err(BlobError::OtherKind(format!(
+                "this data folder keeps its originals itself: start without a bucket, or move them to {place} with \
+                 `tintype migrate store --to s3`"
+            )));
+        }
         _ => {}
     }
-    folder.lay_out()?;
-    folder.check_one_file_system()?;
-    if found.is_none() {
-        folder.write_identity(identity)?;
+    folder.lay_out(elsewhere.is_none())?;
+    if elsewhere.is_none() {
+        folder.check_one_file_system()?;
+    }
+    let said = found.as_ref().map(|found| found.originals.as_deref());
+    if said != Some(elsewhere) && originals != Originals::Moving {
+        folder.write_identity(identity, elsewhere, found.is_some())?;
     }
     Ok(folder)
 }
@@ -129,19 +150,24 @@ impl Folder {
     ///
     /// A crash leaves a part of it without `store.json`; the next start makes the rest. From then on a put syncs one
     /// folder alone, since every folder is already durable in its parent.
-    fn lay_out(&self) -> Result<(), BlobError> {
+    fn lay_out(&self, holds_originals: bool) -> Result<(), BlobError> {
         let make = |path: &str| {
             self.disk
                 .make_folder(path)
                 .map_err(|errno| BlobError::writing(format!("making the folder {path}"), errno))
         };
         let mut made = false;
-        for path in [ORIGINALS, VARIANTS, QUARANTINE, STAGING, INCOMING] {
-            if self.disk.stat(path).is_err() {
+        let folders: &[&str] = if holds_originals {
+            &[ORIGINALS, VARIANTS, QUARANTINE, STAGING, INCOMING]
+        } else {
+            &[VARIANTS, STAGING]
+        };
+        for path in folders {
+            if self.disk.stat(*path).is_err() {
                 made |= make(path)?;
             }
         }
-        let existing = self.existing_fan_outs()?;
+        let existing = if holds_originals { self.existing_fan_outs()? } else { [true; 256] };
         let mut made_fan_out = false;
         for index in (0..=u8::MAX).filter(|index| !existing[usize::from(*index)]) {
             made_fan_out |= make(&names::fan_out(index))?;

@@ -19,11 +19,7 @@ impl Folder {
     /// The move is one step: a crash leaves the file either here or there, under a name that tells where it came from.
     pub(crate) fn quarantine(&self, entry: &Entry, day: &str) -> Result<PathBuf, BlobError> {
         self.check_writable()?;
-        let day = names::quarantine_day(day)?;
-        let (from, name) = match entry {
-            Entry::Blob(key) => (PathBuf::from(names::blob(*key)), key.to_string()),
-            Entry::Stray(path) => (checked_stray(path)?.to_owned(), stray_name(path)),
-        };
+        let (from, day, name) = put_aside(entry, day)?;
         let failed = |errno| BlobError::writing(format!("moving {} to {day}", from.display()), errno);
         if self.disk.make_folder(&day).map_err(failed)? {
             self.sync_path(QUARANTINE)?;
@@ -44,6 +40,18 @@ impl Folder {
         tracing::warn!(blob.from = %from.display(), blob.to = to, "put a file aside");
         Ok(PathBuf::from(to))
     }
+}
+
+/// What is to be moved, the folder that it goes to, and its name there.
+///
+/// # Errors
+/// A day that is none, or a stray path that no list gave.
+pub(crate) fn put_aside(entry: &Entry, day: &str) -> Result<(PathBuf, String, String), BlobError> {
+    let day = names::quarantine_day(day)?;
+    Ok(match entry {
+        Entry::Blob(key) => (PathBuf::from(names::blob(*key)), day, key.to_string()),
+        Entry::Stray(path) => (checked_stray(path)?.to_owned(), day, stray_name(path)),
+    })
 }
 
 /// A stray path is one that the list gave: `originals/<name>` or `originals/<fan-out>/<name>`, and nothing above.

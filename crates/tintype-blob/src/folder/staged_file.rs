@@ -59,7 +59,7 @@ impl Folder {
             return Ok(*kind);
         }
         let path = format!("{}/{}", names::STAGING, self.temporary_name());
-        let tried = self.disk.create_unnamed(names::ORIGINALS).and_then(|file| {
+        let tried = self.disk.create_unnamed(names::STAGING).and_then(|file| {
             self.disk.reopen(&file)?;
             self.disk.link_unnamed(&file, &path)?;
             self.disk.unlink(&path)
@@ -91,7 +91,7 @@ impl StagedFile {
         folder.check_writable()?;
         let failed = |errno| BlobError::writing("creating a file to stage bytes in", errno);
         if folder.staging_kind().map_err(failed)? == StagingKind::Unnamed {
-            match folder.disk.create_unnamed(names::ORIGINALS) {
+            match folder.disk.create_unnamed(names::STAGING) {
                 Ok(file) => return Ok(Self::new(Held { folder, file, name: None })),
                 Err(errno) if is_unsupported(errno) => *folder.staging() = StagingKind::Named,
                 Err(errno) => return Err(failed(errno)),

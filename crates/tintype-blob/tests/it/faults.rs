@@ -2,7 +2,7 @@
 
 use rustix::io::Errno;
 use tintype_blob::{BlobError, Entry, Step};
-use tintype_types::{BlobKey, Span, SpanPlan};
+use tintype_types::{BlobKey, MediaType, Span, SpanPlan};
 
 use crate::support::{TestStore, content, new_key};
 
@@ -14,7 +14,7 @@ async fn upload(test: &TestStore) -> Result<BlobKey, BlobError> {
     drop(staged);
     test.store.sync(&published).await?;
     let key = new_key(published.hash());
-    test.store.link(published, key).await?;
+    test.store.link(published, key, MediaType::Png).await?;
     Ok(key)
 }
 
@@ -123,7 +123,7 @@ async fn a_poisoned_store_is_read_and_not_written() {
     assert!(poisoned(test.store.stage().await.unwrap_err()));
     assert!(poisoned(test.store.sync(&early).await.unwrap_err()));
     let key = new_key(early.hash());
-    assert!(poisoned(test.store.link(early, key).await.unwrap_err()));
+    assert!(poisoned(test.store.link(early, key, MediaType::Png).await.unwrap_err()));
     open.write(content(1, 300_000).into()).await.unwrap();
     assert!(poisoned(open.finish().await.unwrap_err()));
     assert!(poisoned(test.store.delete(kept).await.unwrap_err()));
@@ -141,13 +141,13 @@ async fn a_poisoned_store_is_read_and_not_written() {
 async fn reads_and_deletes_that_fail_say_so() {
     let test = TestStore::new().await;
     let key = test.put(&content(1, 1000)).await.unwrap();
-    let blob = test.store.open_blob(key).await.unwrap();
+    let blob = test.store.open_blob(key, 0, false).await.unwrap();
     test.faults.fail(Step::Read, 0, Errno::IO.raw_os_error());
     assert!(matches!(blob.read_at(0, 10).await, Err(BlobError::Unavailable { .. })));
     test.faults.fail(Step::Read, 0, Errno::IO.raw_os_error());
     assert!(matches!(test.store.hash(key).await, Err(BlobError::Unavailable { .. })));
     test.faults.fail(Step::Open, 0, Errno::MFILE.raw_os_error());
-    assert!(matches!(test.store.open_blob(key).await, Err(BlobError::Unavailable { .. })));
+    assert!(matches!(test.store.open_blob(key, 0, false).await, Err(BlobError::Unavailable { .. })));
     test.faults.fail(Step::Unlink, 0, Errno::ROFS.raw_os_error());
     assert!(matches!(test.store.delete(key).await, Err(BlobError::ReadOnly)));
     test.faults.fail(Step::Rename, 0, Errno::NOSPC.raw_os_error());

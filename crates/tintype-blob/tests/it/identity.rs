@@ -83,7 +83,7 @@ async fn a_damaged_or_newer_identity_is_said_plainly() {
         ("", "not readable"),
         ("{}", "not readable"),
         ("{\"format\":1,\"identity\":7}", "not readable"),
-        ("{\"format\":2,\"something\":\"else\"}", "start a newer version"),
+        ("{\"format\":3,\"something\":\"else\"}", "start a newer version"),
     ] {
         let test = TestStore::new().await;
         std::fs::write(test.dir.join("store.json"), text).unwrap();

@@ -9,6 +9,7 @@ mod grouping;
 mod identity;
 mod power_cut;
 mod rewrite;
+mod s3;
 mod staging;
 mod support;
 mod variants;

@@ -2,7 +2,7 @@
 
 use proptest::{prelude::*, test_runner::TestRunner};
 use tintype_blob::BlobError;
-use tintype_types::{Span, SpanPlan};
+use tintype_types::{MediaType, Span, SpanPlan};
 
 use crate::support::{TestStore, content};
 
@@ -56,7 +56,7 @@ async fn check(test: &TestStore, source: &[u8], plan: &SpanPlan) {
     assert_eq!(rewritten.len(), expected.len() as u64);
     assert_eq!(rewritten.hash(), test.stage(&expected).await.unwrap().hash());
     let key = crate::support::new_key(rewritten.hash());
-    test.store.link(rewritten, key).await.unwrap();
+    test.store.link(rewritten, key, MediaType::Png).await.unwrap();
     assert_eq!(test.read(key).await.unwrap(), expected);
     test.store.delete(key).await.unwrap();
 }

@@ -5,6 +5,7 @@ use std::{io::Write as _, os::unix::fs::PermissionsExt as _};
 use bytes::Bytes;
 
 use crate::support::{TestStore, blob_path, content};
+use tintype_types::MediaType;
 
 #[tokio::test]
 async fn a_worker_cannot_write_what_was_hashed() {
@@ -13,7 +14,7 @@ async fn a_worker_cannot_write_what_was_hashed() {
         let staged = test.stage(b"fixed").await.unwrap();
         assert!((&*staged.file()).write(b"x").is_err());
         let key = test.put(b"fixed").await.unwrap();
-        assert!((&*test.store.open_blob(key).await.unwrap().file()).write(b"x").is_err());
+        assert!((&*test.store.open_blob(key, 0, false).await.unwrap().file().unwrap()).write(b"x").is_err());
     }
 }
 
@@ -52,7 +53,7 @@ async fn the_sweep_takes_earlier_lives_alone() {
     assert_eq!(test.store.sweep_staging().await.unwrap(), 2);
     assert_eq!(test.store.sweep_staging().await.unwrap(), 0);
     let key = crate::support::new_key(staged.hash());
-    test.store.link(staged, key).await.unwrap();
+    test.store.link(staged, key, MediaType::Png).await.unwrap();
     test.settles_at(1).await;
     assert!(test.store.free_bytes().unwrap() > 0);
 }

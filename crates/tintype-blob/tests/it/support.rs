@@ -10,9 +10,11 @@ use std::{
 };
 
 use bytes::Bytes;
+use object_store::{ObjectStore, ObjectStoreExt as _, aws::AmazonS3Builder, prefix::PrefixStore};
 use tempfile::TempDir;
-use tintype_blob::{BlobError, BlobStore, Entry, Faults, Staged};
-use tintype_types::{BlobKey, ContentHash};
+use tintype_blob::{BlobError, BlobStore, Entry, Faults, S3Options, Staged};
+use tintype_testkit::engine;
+use tintype_types::{BlobKey, ContentHash, MediaType};
 
 /// The identity of every catalogue in these tests but foreign ones.
 pub(crate) const IDENTITY: &str = "0123456789abcdef0123456789abcdef";
@@ -22,6 +24,8 @@ pub(crate) struct TestStore {
     pub(crate) store: BlobStore,
     pub(crate) faults: Arc<Faults>,
     pub(crate) dir: PathBuf,
+    /// Where the originals are, if not in the folder.
+    objects: Option<Arc<dyn ObjectStore>>,
     _owner: Option<TempDir>,
 }
 
@@ -52,7 +56,65 @@ impl TestStore {
     pub(crate) async fn at(dir: PathBuf, fresh: bool, unnamed: bool) -> Result<Self, BlobError> {
         let faults = Arc::new(Faults::new());
         let store = BlobStore::open_faulty(&dir, IDENTITY, fresh, Arc::clone(&faults), unnamed).await?;
-        Ok(Self { store, faults, dir, _owner: None })
+        Ok(Self { store, faults, dir, objects: None, _owner: None })
+    }
+
+    /// A fresh store whose originals are objects.
+    pub(crate) async fn of_objects(objects: Arc<dyn ObjectStore>) -> Self {
+        let owner = scratch();
+        let dir = owner.path().join("data");
+        let store = BlobStore::open_objects(&dir, IDENTITY, true, Arc::clone(&objects)).await.unwrap();
+        Self { store, faults: Arc::default(), dir, objects: Some(objects), _owner: Some(owner) }
+    }
+
+    /// A fresh store in a real engine at `endpoint`, below a prefix of its own.
+    pub(crate) async fn of_s3(endpoint: &str) -> Self {
+        Self::of_s3_within(endpoint, Duration::from_secs(5)).await
+    }
+
+    /// The same with a deadline of the test's own for every call.
+    pub(crate) async fn of_s3_within(endpoint: &str, deadline: Duration) -> Self {
+        let (owner, prefix) = (scratch(), engine::fresh_prefix());
+        let dir = owner.path().join("data");
+        let options = S3Options { deadline, ..s3(endpoint, &prefix) };
+        let store = BlobStore::open_s3(&dir, IDENTITY, true, &options).await.unwrap();
+        let client = AmazonS3Builder::new()
+            .with_endpoint(endpoint)
+            .with_allow_http(true)
+            .with_region("us-east-1")
+            .with_bucket_name(engine::BUCKET)
+            .with_access_key_id(engine::ACCESS_KEY)
+            .with_secret_access_key(engine::SECRET_KEY)
+            .build()
+            .unwrap();
+        let objects: Arc<dyn ObjectStore> = Arc::new(PrefixStore::new(client, prefix.as_str()));
+        Self { store, faults: Arc::default(), dir, objects: Some(objects), _owner: Some(owner) }
+    }
+
+    /// Whether the originals are in the folder.
+    pub(crate) fn is_folder(&self) -> bool {
+        self.objects.is_none()
+    }
+
+    /// Writes past the store.
+    pub(crate) async fn write_raw(&self, path: &str, bytes: &[u8]) {
+        match &self.objects {
+            None => std::fs::write(self.dir.join(path), bytes).unwrap(),
+            Some(objects) => {
+                objects.put(&path.into(), bytes.to_vec().into()).await.unwrap();
+            }
+        }
+    }
+
+    /// Reads past the store.
+    pub(crate) async fn read_raw(&self, path: &Path) -> Vec<u8> {
+        match &self.objects {
+            None => std::fs::read(self.dir.join(path)).unwrap(),
+            Some(objects) => {
+                let path = path.to_str().unwrap().into();
+                objects.get(&path).await.unwrap().bytes().await.unwrap().to_vec()
+            }
+        }
     }
 
     pub(crate) async fn stage(&self, bytes: &[u8]) -> Result<Staged, BlobError> {
@@ -69,13 +131,13 @@ impl TestStore {
         let staged = self.stage(bytes).await?;
         let key = new_key(staged.hash());
         self.store.sync(&staged).await?;
-        self.store.link(staged, key).await?;
+        self.store.link(staged, key, MediaType::Png).await?;
         Ok(key)
     }
 
     pub(crate) async fn read(&self, key: BlobKey) -> Result<Bytes, BlobError> {
-        let blob = self.store.open_blob(key).await?;
-        blob.read_at(0, usize::try_from(blob.len()).unwrap()).await
+        let len = self.store.blob_len(key).await?;
+        self.store.open_blob(key, len, true).await?.read_all().await
     }
 
     /// Everything that the list finds.
@@ -104,6 +166,27 @@ impl TestStore {
     }
 }
 
+/// How the engine of the tests is reached.
+pub(crate) fn s3(endpoint: &str, prefix: &str) -> S3Options {
+    let credentials =
+        [("AWS_ACCESS_KEY_ID", engine::ACCESS_KEY), ("AWS_SECRET_ACCESS_KEY", engine::SECRET_KEY)];
+    S3Options {
+        bucket: engine::BUCKET.to_owned(),
+        endpoint: Some(endpoint.to_owned()),
+        public_endpoint: None,
+        region: Some("us-east-1".to_owned()),
+        path_style: true,
+        prefix: prefix.to_owned(),
+        deadline: Duration::from_secs(5),
+        credentials: credentials.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+    }
+}
+
+/// What the program installs at its start.
+pub(crate) fn install_tls() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// A folder in memory where there is one: most tests make many stores and would spend their time waiting for a disk.
 pub(crate) fn scratch() -> TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
@@ -117,7 +200,12 @@ pub(crate) fn new_key(hash: ContentHash) -> BlobKey {
 
 /// Where a blob lies.
 pub(crate) fn blob_path(dir: &Path, key: BlobKey) -> PathBuf {
-    dir.join("originals").join(key.fan_out()).join(key.to_string())
+    dir.join(blob_name(key))
+}
+
+/// Its name below the folder or the prefix.
+pub(crate) fn blob_name(key: BlobKey) -> String {
+    format!("originals/{}/{key}", key.fan_out())
 }
 
 pub(crate) fn files_under(dir: &Path) -> Vec<PathBuf> {

@@ -15,6 +15,19 @@ use crate::{
 const KNOWN: &str =
     "title, description, alt, tags, label, path, visibility, expires_in, keep_metadata, duplicates";
 
+/// The fields that may stand beside the members of another JSON object. A named path needs a token, and is not among them.
+pub(super) const IN_JSON: [&str; 9] = [
+    "title",
+    "description",
+    "alt",
+    "tags",
+    "label",
+    "visibility",
+    "expires_in",
+    "keep_metadata",
+    "duplicates",
+];
+
 /// The fields of one request, as they come.
 #[derive(Debug, Default)]
 pub(crate) struct FieldSet {

@@ -120,7 +120,7 @@ pub(super) async fn collect(http: &Http, body: impl Pieces, max: usize) -> Resul
 }
 
 /// A field's value as the text that forms send.
-fn plain(value: &Value) -> String {
+pub(super) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(","),

@@ -50,6 +50,13 @@ impl Meter {
     }
 }
 
+impl Meter {
+    /// So many bytes came.
+    pub(crate) fn add(&mut self, bytes: u64) {
+        self.bytes += bytes;
+    }
+}
+
 impl Drop for Meter {
     fn drop(&mut self) {
         if !self.http.config.trusts(self.client) {
@@ -217,6 +224,32 @@ pub(crate) async fn receive_all(
     let (meter, declared) = (Meter::start(http, parts)?, content_length(&parts.headers));
     let body = body::paced(body, http.config.body_timeout, meter);
     Ok(raw(http, admission, declared, body, None).await?.received)
+}
+
+/// Takes the fields of an image from a JSON object that has other members too; members that are null, and those that are
+/// no fields of an image, are passed over.
+///
+/// # Errors
+/// A field whose value is not taken.
+pub(crate) fn fields_of(
+    http: &Http,
+    members: &std::collections::BTreeMap<String, Value>,
+) -> Result<UploadFields, Problem> {
+    let mut set = FieldSet::default();
+    for (name, value) in members {
+        if fields::IN_JSON.contains(&name.as_str()) && !value.is_null() {
+            set.set(http, name, &json::plain(value))?;
+        }
+    }
+    Ok(set.finish())
+}
+
+/// Counts an upload whose bytes did not come through this server.
+///
+/// # Errors
+/// The client uploaded too often or too much of late.
+pub(crate) fn count_direct(http: &Http, parts: &Parts) -> Result<Option<Meter>, Problem> {
+    Meter::start(http, parts)
 }
 
 /// Reads a small JSON body. `shape` says what it looks like.

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use tintype_app::{authorize::Denial, config::AppConfig};
 
-use crate::{assets, caller::cookie, problem::size};
+use crate::{Http, assets, caller::cookie, problem::size};
 
 /// What a page may run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +41,24 @@ pub(crate) fn respond(page: String, scripts: Scripts) -> Response {
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
     headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
+    response
+}
+
+/// A page that shows pictures, or sends them: both may lie at the object storage's own address.
+pub(crate) fn respond_for(http: &Http, page: String, scripts: Scripts) -> Response {
+    let mut response = respond(page, scripts);
+    if let Some(origin) = http.app.store_origin() {
+        let csp = match scripts {
+            Scripts::None => CSP_PLAIN,
+            Scripts::App => CSP_APP,
+        };
+        let csp = csp
+            .replace("img-src 'self'", &format!("img-src 'self' {origin}"))
+            .replace("connect-src 'self'", &format!("connect-src 'self' {origin}"));
+        if let Ok(csp) = HeaderValue::from_str(&csp) {
+            response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, csp);
+        }
+    }
     response
 }
 

@@ -42,7 +42,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
     let settings = settings::load(&cli::sources(matches))?;
     let from = data::existing(&settings.data)?;
     block_on(async {
-        let (catalog, _) = data::open(&from).await?;
+        let catalog = data::catalogue(&from).await?;
         let total = catalog.counts().await.context("cannot read the catalogue")?.bytes;
         let bar = bar(total)?;
         let outcome = backup::make(&catalog, &from, &to, matches.get_flag("prune"), |copied| {

@@ -51,7 +51,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
     let _lock =
         repair.then(|| data::Lock::take(&dir)).transpose().context("a repair needs the server stopped")?;
     block_on(async {
-        let (catalog, blobs) = data::open(&dir).await?;
+        let (catalog, blobs) = data::open(&dir, settings.store.s3().as_ref()).await?;
         let now = Clock::System.now();
         // With the server stopped nothing is under way, so no file without a row is merely young.
         let grace = if repair { 0 } else { settings.app.sweep_grace };

@@ -64,6 +64,14 @@ fn table(settings: &Settings) -> String {
     for (name, value, place) in &all {
         let _ = writeln!(text, "{name:names$}  {value:values$}  {place}");
     }
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+        if let Some(value) = settings.store.credential(name).filter(|_| settings.store.s3().is_some()) {
+            let shown: String = value.chars().take(4).collect();
+            let shown =
+                if name == "AWS_ACCESS_KEY_ID" { format!("{shown}…") } else { "(not shown)".to_owned() };
+            let _ = writeln!(text, "{name:names$}  {shown:values$}  in the environment or .env");
+        }
+    }
     text
 }
 
@@ -121,10 +129,13 @@ mod tests {
                 Some(line) => is_setting(line).then(|| format!("{line}\n")),
             })
             .collect();
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("tintype.toml"), taken).unwrap();
-        let sources = Sources { folder: folder.path().to_owned(), ..Sources::default() };
-        let settings = load(&sources).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("tintype.toml"), taken).unwrap();
+        // Credentials are no settings, and a bucket needs some.
+        let keys =
+            ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(|name| (name.to_owned(), "x".to_owned()));
+        let folder = dir.path().to_owned();
+        let settings = load(&Sources { folder, environment: keys.to_vec(), ..Sources::default() }).unwrap();
         assert_eq!(settings.given.len(), TABLE.len());
     }
 

@@ -14,7 +14,7 @@ use rustix::fs::{Mode, OFlags};
 use serde_json::json;
 use tintype_sandbox::{Sandbox, SelfTest, Status};
 
-use super::{block_on, serve::sandbox_options};
+use super::{block_on, doctor_store, serve::sandbox_options};
 use crate::{
     cli,
     client::Client,
@@ -42,19 +42,19 @@ const ODD_FILE_SYSTEMS: [(u64, &str, &str); 6] = [
 
 /// How something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
+pub(super) enum Verdict {
     Ok,
     Warn,
     Fail,
 }
 
 /// What was looked at and what was found.
-struct Finding {
-    verdict: Verdict,
-    what: &'static str,
-    found: String,
+pub(super) struct Finding {
+    pub(super) verdict: Verdict,
+    pub(super) what: &'static str,
+    pub(super) found: String,
     /// What to do; empty where all is well.
-    mend: String,
+    pub(super) mend: String,
 }
 
 fn ok(what: &'static str, found: impl Into<String>) -> Finding {
@@ -71,17 +71,22 @@ fn fail(what: &'static str, found: impl Into<String>, mend: impl Into<String>) -
 
 pub(crate) fn command() -> Command {
     let command = Command::new("doctor")
-        .about("Examines the surroundings: disk, syncs, sandbox, limits, clock, proxy; says how to mend what is wrong")
+        .about("Examines the surroundings: disk, syncs, sandbox, limits, clock, proxy, object storage; says how to mend what is wrong")
         .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print JSON"))
+        .args(doctor_store::arguments())
         .after_help(
             "Takes the flags of serve and runs beside it. Exit status: 0 where nothing fails, 2 where something does.\n\n\
-             Example:\n  tintype doctor --data /srv/tintype",
+             Examples:\n  tintype doctor --data /srv/tintype\n  tintype doctor --print cors --origin https://app.example.org",
         );
     cli::with_settings(command)
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
     let settings = load(&cli::sources(matches))?;
+    if let Some(document) = doctor_store::document(matches, &settings)? {
+        println!("{document:#}");
+        return Ok(ExitCode::SUCCESS);
+    }
     // Before any thread: the sandbox forks from here.
     let spawner = tintype_sandbox::launch(settings.sandbox).context("cannot start the sandbox's spawner")?;
     let mut findings = Vec::new();
@@ -91,6 +96,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
     findings.push(clock(&settings.data));
     findings.extend(proxy(&settings));
     findings.push(block_on(sandbox(&settings, spawner))?);
+    findings.extend(block_on(doctor_store::look(matches, &settings))?);
     findings.extend(reached(&settings));
     if matches.get_flag("json") {
         let all: Vec<_> = findings

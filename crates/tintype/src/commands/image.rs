@@ -71,7 +71,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
     let settings = settings::load(&cli::sources(matches))?;
     let dir = data::existing(&settings.data)?;
     block_on(async {
-        let (catalog, blobs) = data::open(&dir).await?;
+        let (catalog, blobs) = data::open(&dir, settings.store.s3().as_ref()).await?;
         let outcome = async {
             if verb == "list" {
                 let count = *matches.get_one::<u32>("count").unwrap_or(&50);

@@ -45,7 +45,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
     let settings = settings::load(&cli::sources(matches))?;
     let dir = data::existing(&settings.data)?;
     block_on(async {
-        let (catalog, _) = data::open(&dir).await?;
+        let catalog = data::catalogue(&dir).await?;
         let outcome = async {
             if verb == "list" {
                 for report in catalog.reports(matches.get_flag("all"), 100_000).await? {

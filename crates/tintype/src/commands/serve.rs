@@ -46,7 +46,7 @@ async fn serve(settings: Settings, spawner: Spawner, log: AccessLog) -> Result<E
     }
     data::create(&settings.data)?;
     let mut lock = Lock::take(&settings.data)?;
-    let (catalog, blobs) = data::open(&settings.data).await?;
+    let (catalog, blobs) = data::open(&settings.data, settings.store.s3().as_ref()).await?;
     let sandbox = Sandbox::start(spawner, sandbox_options(&settings)).context("cannot start the sandbox")?;
     let app = App::new(catalog, blobs, sandbox, settings.app.clone(), Clock::System);
     let listener = listen(&settings).await?;

@@ -52,7 +52,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
     let settings = settings::load(&cli::sources(matches))?;
     block_on(async {
         data::create(&settings.data)?;
-        let (catalog, _) = data::open(&settings.data).await?;
+        let catalog = data::catalogue(&settings.data).await?;
         let code = match verb {
             "create" => create(&catalog, matches).await,
             "list" => list(&catalog).await,

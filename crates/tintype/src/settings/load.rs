@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use super::{Settings, TABLE};
+use super::{Settings, StoreKind, TABLE};
 
 /// Where settings come from.
 #[derive(Debug, Default)]
@@ -32,8 +32,8 @@ pub(crate) struct Given {
 }
 
 /// Names under `TINTYPE_` that belong to `tintype upload` and to the project's own tools, and are no settings.
-const NOT_SETTINGS: [&str; 5] =
-    ["TINTYPE_FIXTURES", "TINTYPE_BIN", "TINTYPE_SEEDS", "TINTYPE_TO", "TINTYPE_TOKEN"];
+const NOT_SETTINGS: [&str; 6] =
+    ["TINTYPE_FIXTURES", "TINTYPE_BIN", "TINTYPE_SEEDS", "TINTYPE_WEED", "TINTYPE_TO", "TINTYPE_TOKEN"];
 
 /// What other image hosts were told in `.env`, and what says the same here.
 const REPLACED: [(&str, &str); 4] = [
@@ -41,6 +41,12 @@ const REPLACED: [(&str, &str); 4] = [
     ("LOG_DIR", "log.dir names the folder of app.log and access.log"),
     ("WEB_SERVER_WORKERS", "one process uses every core; remove it"),
     ("WEB_SERVER_START_PORT", "server.listen names the one address and port"),
+];
+
+/// What other image hosts call the bucket and the address of its service.
+const BUCKET_NAMES: [(&str, &[&str]); 2] = [
+    ("store.bucket", &["S3_BUCKET", "S3_BUCKET_NAME", "UPLOAD_BUCKET"]),
+    ("store.endpoint", &["ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]),
 ];
 
 /// Reads every source, the weakest first, and refuses what is wrong or unknown by its name.
@@ -60,12 +66,20 @@ pub(crate) fn load(sources: &Sources) -> Result<Settings> {
         }
     }
     let dot_env = dot_env(&sources.folder)?;
-    apply_variables(&mut settings, &dot_env, "in .env")?;
-    apply_variables(&mut settings, &sources.environment, "in the environment")?;
+    let credentials = dot_env.iter().chain(&sources.environment).filter(|(name, _)| name.starts_with("AWS_"));
+    settings.store.credentials = credentials.cloned().collect();
+    // Without a key these names say nothing: a machine may have them for other programs.
+    let has_key = settings.store.credential("AWS_ACCESS_KEY_ID").is_some();
+    for (variables, place) in [(&dot_env, "in .env"), (&sources.environment, "in the environment")] {
+        if has_key {
+            apply_bucket(&mut settings, variables, place)?;
+        }
+        apply_variables(&mut settings, variables, place)?;
+    }
     for (name, value) in &sources.flags {
         apply(&mut settings, name, value, "on the command line")?;
     }
-    refuse_object_storage(&dot_env, &sources.environment)?;
+    settle_store(&mut settings)?;
     Ok(settings)
 }
 
@@ -108,23 +122,40 @@ fn apply_variables(settings: &mut Settings, variables: &[(String, String)], plac
     Ok(())
 }
 
-/// Whoever names a bucket and a key expects their pictures there: going on with a folder would lose them on the first
-/// machine whose disk is not kept.
-fn refuse_object_storage(dot_env: &[(String, String)], environment: &[(String, String)]) -> Result<()> {
-    let named = |names: &[&str]| {
-        let all = environment.iter().chain(dot_env);
-        all.into_iter()
-            .find(|(name, value)| names.contains(&name.as_str()) && !value.is_empty())
-            .map(|(name, _)| name.clone())
-    };
-    let bucket = named(&["S3_BUCKET", "S3_BUCKET_NAME", "UPLOAD_BUCKET"]);
-    if let (Some(bucket), Some(key)) = (bucket, named(&["AWS_ACCESS_KEY_ID"])) {
-        bail!(
-            "{bucket} and {key} are set, which ask for object storage; this version keeps pictures in a folder alone. \
-             Remove {bucket} to go on with the folder that store.data names"
-        );
+/// Takes what other image hosts call a bucket and its service; the first name that is set counts.
+fn apply_bucket(settings: &mut Settings, variables: &[(String, String)], place: &str) -> Result<()> {
+    for (setting, names) in BUCKET_NAMES {
+        let given = names
+            .iter()
+            .find_map(|wanted| variables.iter().find(|(name, value)| name == wanted && !value.is_empty()));
+        if let Some((variable, value)) = given {
+            apply(settings, setting, value, &format!("{variable} {place}"))?;
+        }
     }
     Ok(())
+}
+
+/// Sees to it that whoever names a bucket has their pictures there: going on with a folder would lose them on the first
+/// machine whose disk is not kept.
+fn settle_store(settings: &mut Settings) -> Result<()> {
+    let store = &settings.store;
+    let Some(bucket) = &store.bucket else {
+        if store.kind == StoreKind::S3 {
+            bail!("store.kind is s3, but no bucket is named: set store.bucket (or S3_BUCKET)");
+        }
+        return Ok(());
+    };
+    if store.kind == StoreKind::Auto && store.credential("AWS_ACCESS_KEY_ID").is_none() {
+        bail!(
+            "store.bucket is {bucket}, but no credentials came with it: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, \
+             or store.kind = \"s3\" where this machine has a role, or store.kind = \"folder\" to go on without the bucket"
+        );
+    }
+    match (store.credential("AWS_ACCESS_KEY_ID"), store.credential("AWS_SECRET_ACCESS_KEY")) {
+        (Some(_), None) => bail!("AWS_ACCESS_KEY_ID is set, AWS_SECRET_ACCESS_KEY is not: set both"),
+        (None, Some(_)) => bail!("AWS_SECRET_ACCESS_KEY is set, AWS_ACCESS_KEY_ID is not: set both"),
+        _ => Ok(()),
+    }
 }
 
 fn apply(settings: &mut Settings, name: &str, value: &str, place: &str) -> Result<()> {
@@ -173,11 +204,36 @@ mod tests {
     }
 
     #[test]
-    fn a_bucket_with_a_key_is_refused_because_no_bucket_is_used_yet() {
-        let pairs = [("S3_BUCKET", "b"), ("AWS_ACCESS_KEY_ID", "k")];
-        assert!(load(&environment(&pairs)).unwrap_err().to_string().contains("S3_BUCKET"));
-        for one in pairs {
-            load(&environment(&[one])).unwrap();
+    fn a_bucket_with_a_key_selects_object_storage() {
+        let keys = [("AWS_ACCESS_KEY_ID", "k"), ("AWS_SECRET_ACCESS_KEY", "s")];
+        for bucket in ["S3_BUCKET", "S3_BUCKET_NAME", "UPLOAD_BUCKET"] {
+            let settings =
+                load(&environment(&[keys[0], keys[1], (bucket, "pictures"), ("ENDPOINT", "http://s3:1")]));
+            let s3 = settings.unwrap().store.s3().unwrap();
+            assert_eq!((s3.bucket.as_str(), s3.endpoint.as_deref()), ("pictures", Some("http://s3:1")));
+            assert!(s3.path_style);
+        }
+        for alone in [&keys[..], &[("S3_BUCKET", "pictures")]] {
+            assert!(load(&environment(alone)).unwrap().store.s3().is_none());
+        }
+        let folder = [keys[0], keys[1], ("S3_BUCKET", "pictures"), ("TINTYPE_STORE_KIND", "folder")];
+        assert!(load(&environment(&folder)).unwrap().store.s3().is_none());
+        let role = [("TINTYPE_STORE_KIND", "s3"), ("TINTYPE_STORE_BUCKET", "pictures")];
+        let s3 = load(&environment(&role)).unwrap().store.s3().unwrap();
+        assert!(!s3.path_style && s3.endpoint.is_none());
+    }
+
+    #[test]
+    fn half_a_bucket_is_refused_with_what_is_missing() {
+        for (pairs, words) in [
+            (&[("TINTYPE_STORE_BUCKET", "pictures")][..], "AWS_ACCESS_KEY_ID"),
+            (&[("TINTYPE_STORE_KIND", "s3")], "store.bucket"),
+            (&[("S3_BUCKET", "pictures"), ("AWS_ACCESS_KEY_ID", "k")], "AWS_SECRET_ACCESS_KEY"),
+            (&[("TINTYPE_STORE_BUCKET", "x")], "3 characters"),
+            (&[("TINTYPE_STORE_ENDPOINT", "s3.example.org")], "https://"),
+        ] {
+            let error = format!("{:#}", load(&environment(pairs)).unwrap_err());
+            assert!(error.contains(words), "{pairs:?}: {error}");
         }
     }
 

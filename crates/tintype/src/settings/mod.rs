@@ -5,20 +5,23 @@ mod load;
 mod table;
 mod value;
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use tintype_app::config::AppConfig;
+use tintype_blob::S3Options;
 use tintype_http::HttpConfig;
 use tintype_sandbox::Mode;
 
 pub(crate) use load::{Given, Sources, load};
-pub(crate) use table::TABLE;
+pub(crate) use table::{Setting, TABLE};
 
 /// Every setting, with its value in force.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     /// The folder that holds everything.
     pub(crate) data: PathBuf,
+    /// Where originals are kept.
+    pub(crate) store: StoreSettings,
     /// The socket to listen on; `None` where nobody chose one.
     pub(crate) listen: Option<SocketAddr>,
     /// The port of the environment's `PORT`, which binds every address.
@@ -49,6 +52,71 @@ pub(crate) struct Settings {
     pub(crate) replaced: Vec<String>,
 }
 
+/// Which kind of store keeps the originals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum StoreKind {
+    /// S3 where a bucket and an access key are given, else the folder.
+    #[default]
+    Auto,
+    Folder,
+    S3,
+}
+
+/// The settings of the store, and the credentials that came with them.
+#[derive(Clone, Debug)]
+pub(crate) struct StoreSettings {
+    pub(crate) kind: StoreKind,
+    pub(crate) bucket: Option<String>,
+    pub(crate) endpoint: Option<String>,
+    pub(crate) public_endpoint: Option<String>,
+    pub(crate) region: Option<String>,
+    /// `None`: on beside an endpoint.
+    pub(crate) path_style: Option<bool>,
+    pub(crate) prefix: String,
+    pub(crate) deadline: Duration,
+    /// The variables that AWS's own programs read, names and values.
+    pub(crate) credentials: Vec<(String, String)>,
+}
+
+impl Default for StoreSettings {
+    fn default() -> Self {
+        Self {
+            kind: StoreKind::default(),
+            bucket: None,
+            endpoint: None,
+            public_endpoint: None,
+            region: None,
+            path_style: None,
+            prefix: String::new(),
+            deadline: Duration::from_secs(20),
+            credentials: Vec::new(),
+        }
+    }
+}
+
+impl StoreSettings {
+    /// The bucket that keeps the originals; `None` where the folder does.
+    pub(crate) fn s3(&self) -> Option<S3Options> {
+        let bucket = self.bucket.clone().filter(|_| self.kind != StoreKind::Folder)?;
+        Some(S3Options {
+            bucket,
+            endpoint: self.endpoint.clone(),
+            public_endpoint: self.public_endpoint.clone(),
+            region: self.region.clone(),
+            path_style: self.path_style.unwrap_or(self.endpoint.is_some()),
+            prefix: self.prefix.clone(),
+            deadline: self.deadline,
+            credentials: self.credentials.clone(),
+        })
+    }
+
+    /// The value of a variable among the credentials.
+    pub(crate) fn credential(&self, name: &str) -> Option<&str> {
+        let found = self.credentials.iter().rfind(|(known, value)| known == name && !value.is_empty());
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum LogFormat {
@@ -65,6 +133,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             data: PathBuf::from("tintype-data"),
+            store: StoreSettings::default(),
             listen: None,
             port: None,
             app: AppConfig::default(),

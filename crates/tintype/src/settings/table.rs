@@ -2,12 +2,12 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use tintype_app::config::Uploaders;
+use tintype_app::config::{Delivery, Uploaders};
 use tintype_http::Rate;
 use tintype_types::MediaType;
 
 use super::{
-    LogFormat, Settings,
+    LogFormat, Settings, StoreKind,
     value::{bytes, list, number, seconds},
 };
 
@@ -60,6 +60,63 @@ pub(crate) static TABLE: &[Setting] = &[
         s.data = PathBuf::from(v);
         if v.is_empty() { Err("takes a folder".to_owned()) } else { Ok(()) }
     }),
+    setting!(
+        "store.kind",
+        "auto",
+        "Where originals are kept: folder, s3, or auto (s3 where a bucket and AWS_ACCESS_KEY_ID are given)",
+        |s, v| {
+            s.store.kind = match v {
+                "auto" => StoreKind::Auto,
+                "folder" => StoreKind::Folder,
+                "s3" => StoreKind::S3,
+                _ => return Err("takes folder, s3 or auto".to_owned()),
+            };
+            Ok(())
+        }
+    ),
+    setting!("store.bucket", sample "images", "none", "Bucket of the object storage", |s, v| {
+        s.store.bucket = Some(v.to_owned());
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+        if v.len() >= 3 && v.bytes().all(plain) { Ok(()) } else { Err("takes a bucket's name: 3 characters or more of a-z, 0-9, '-', '.' and '_'".to_owned()) }
+    }),
+    setting!("store.endpoint", sample "https://s3.example.org", "AWS", "Where the object storage is, such as https://s3.example.org", |s, v| {
+        s.store.endpoint = Some(base_url(v)?);
+        Ok(())
+    }),
+    setting!("store.public_endpoint", sample "https://s3.example.org", "store.endpoint", "Where browsers reach it, if elsewhere: what signed addresses begin with", |s, v| {
+        s.store.public_endpoint = Some(base_url(v)?);
+        Ok(())
+    }),
+    setting!("store.region", sample "eu-central-1", "AWS_REGION", "Region of the bucket; without any it is auto beside an endpoint, else us-east-1", |s, v| {
+        s.store.region = Some(v.to_owned());
+        if v.is_empty() { Err("takes a region's name, such as eu-central-1".to_owned()) } else { Ok(()) }
+    }),
+    setting!(
+        "store.path_style",
+        "auto",
+        "Whether the bucket stands in the path instead of the host: on, off, or auto (on beside an endpoint)",
+        |s, v| {
+            s.store.path_style = match v {
+                "auto" => None,
+                _ => Some(switch(v).map_err(|_| "takes on, off or auto".to_owned())?),
+            };
+            Ok(())
+        }
+    ),
+    setting!("store.prefix", sample "tintype", "none", "What the names of all objects begin with", |s, v| {
+        s.store.prefix = v.trim_matches('/').to_owned();
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'/');
+        if v.bytes().all(plain) && !v.split('/').any(|part| part == "." || part == "..") { Ok(()) } else { Err("takes a path of a-z, 0-9, '-', '.' and '_' between slashes".to_owned()) }
+    }),
+    setting!(
+        "store.deadline",
+        "20s",
+        "Time after which a call of the object storage is not tried again",
+        |s, v| {
+            s.store.deadline = timeout(v)?;
+            Ok(())
+        }
+    ),
     setting!("store.bytes_max", sample "500GB", "none", "Most bytes of all pictures together; beyond it uploads are refused", |s, v| {
         s.app.store_bytes_max = Some(bytes(v)?);
         Ok(())
@@ -157,6 +214,15 @@ pub(crate) static TABLE: &[Setting] = &[
         };
         Ok(())
     }),
+    setting!(
+        "upload.direct",
+        "on",
+        "Whether files may go from browsers and tools straight to the object storage: on or off",
+        |s, v| {
+            s.app.direct = switch(v)?;
+            Ok(())
+        }
+    ),
     setting!("upload.bytes_max", "100MB", "Largest file", |s, v| {
         s.app.upload_bytes_max = bytes(v)?;
         if s.app.upload_bytes_max == 0 { Err("takes at least 1 byte".to_owned()) } else { Ok(()) }
@@ -200,6 +266,20 @@ pub(crate) static TABLE: &[Setting] = &[
         "Whether GET /upload/ lists everybody's images instead of the caller's own: on or off",
         |s, v| {
             s.http.list_shared = switch(v)?;
+            Ok(())
+        }
+    ),
+    setting!(
+        "delivery.mode",
+        "proxy",
+        "How pictures reach readers: proxy (through this server), redirect (signed addresses of the object storage), or accel (by nginx, X-Accel-Redirect)",
+        |s, v| {
+            s.app.delivery = match v {
+                "proxy" => Delivery::Proxy,
+                "redirect" => Delivery::Redirect,
+                "accel" => Delivery::Accel("/tintype-data".to_owned()),
+                _ => return Err("takes proxy, redirect or accel".to_owned()),
+            };
             Ok(())
         }
     ),

@@ -14,4 +14,5 @@ mod keeping;
 mod overload;
 mod sandbox;
 mod security;
+mod storage;
 mod support;

@@ -46,7 +46,7 @@ pub(crate) async fn named(State(http): State<Http>, request: Request) -> Respons
         }
     };
     match outcome.await {
-        Ok(Ok(stored)) => deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Movable),
+        Ok(Ok(stored)) => deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Movable).await,
         Ok(Err(denial)) => pages::missing(denial),
         Err(problem) => refuse(problem),
     }

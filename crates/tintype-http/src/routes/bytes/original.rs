@@ -76,7 +76,9 @@ async fn answer(
         Ok::<_, Problem>(fits.then_some(stored))
     };
     match outcome.await {
-        Ok(Some(stored)) => deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Immutable),
+        Ok(Some(stored)) => {
+            deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Immutable).await
+        }
         Ok(None) => not_found(http),
         Err(problem) => refuse(problem),
     }

@@ -57,7 +57,7 @@ pub(crate) async fn variant(
         http.app.variant(&actor, id, recipe).await.map_err(|error| Problem::from_serve(&http.app, &error))
     };
     match outcome.await {
-        Ok(stored) => deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Immutable),
+        Ok(stored) => deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Immutable).await,
         Err(problem) => refuse(problem),
     }
 }

@@ -13,7 +13,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tintype_app::{
-    direct::{Announcement, DirectError},
+    direct::{Announcement, DirectError, DirectName},
     text,
     types::{ContentHash, MediaType, secret::UploadId},
     upload::UploadError,
@@ -28,7 +28,8 @@ use crate::{
     limit::Kind,
     place::Place,
     problem::{Code, Problem},
-    reply::{FileBytes, ImageReply, ProblemDocument, rfc3339},
+    reply::{FileBytes, ImageReply, ProblemDocument, VisibilityWord, rfc3339},
+    routes::image::upload::DuplicatesWord,
 };
 
 /// A step that writes a row weighs as much as this many requests.
@@ -72,17 +73,43 @@ struct DirectBegun {
     expires_at: String,
 }
 
-/// What was sent: one of the three.
-#[derive(Default, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
+/// What was sent, and the image's fields.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub(crate) struct DirectComplete {
-    #[serde(default)]
     upload_id: Option<String>,
-    #[serde(default)]
+    key: Option<String>,
+    url: Option<String>,
+    #[serde(flatten)]
+    fields: BTreeMap<String, Value>,
+}
+
+/// What was sent, by one of `uploadId`, `key` and `url`, and the image's fields. Other members are passed over.
+#[derive(utoipa::ToSchema)]
+#[schema(as = DirectComplete)]
+#[expect(dead_code, reason = "describes the JSON for the API's description; its fields are read one by one")]
+struct DirectCompleteBody {
+    #[schema(rename = "uploadId")]
+    upload_id: Option<String>,
     key: Option<String>,
     /// The address that it was sent to.
-    #[serde(default)]
     url: Option<String>,
+    #[schema(max_length = 200)]
+    title: Option<String>,
+    #[schema(max_length = 5000)]
+    description: Option<String>,
+    #[schema(max_length = 1000)]
+    alt: Option<String>,
+    tags: Option<Vec<String>>,
+    #[schema(max_length = 100)]
+    label: Option<String>,
+    #[schema(value_type = Option<VisibilityWord>)]
+    visibility: Option<String>,
+    #[schema(pattern = "^[0-9]+[smhdw]?$")]
+    expires_in: Option<String>,
+    keep_metadata: Option<bool>,
+    #[schema(value_type = Option<DuplicatesWord>)]
+    duplicates: Option<String>,
 }
 
 /// The image, and its link in that system's word.
@@ -125,14 +152,21 @@ pub(crate) async fn init(State(http): State<Http>, request: Request) -> Result<R
         .await
         .map_err(|error| Problem::from_upload(&http.app, &error))?;
     let id = begun.id.expose();
-    let headers = wanted.content_type.filter(|text| !text.is_empty()).map(|text| ("Content-Type", text));
+    let (upload_url, headers) = match begun.put {
+        Some(put) => (put.url, put.headers.into_iter().collect()),
+        None => {
+            let headers =
+                wanted.content_type.filter(|text| !text.is_empty()).map(|text| ("Content-Type", text));
+            (format!("{}/uploads/{id}", caller.origin.base), headers.into_iter().collect())
+        }
+    };
     Ok(reply(
         DirectBegun {
             upload_id: id.to_owned(),
-            key: format!("incoming/{id}"),
-            upload_url: format!("{}/uploads/{id}", caller.origin.base),
+            key: begun.key,
+            upload_url,
             method: "PUT",
-            headers: headers.into_iter().collect(),
+            headers,
             expires_at: rfc3339(begun.expires_at),
         },
         cookie,
@@ -173,7 +207,7 @@ pub(crate) async fn send(
     path = "/uploads/complete",
     tag = "dialects",
     operation_id = "completeDirectUpload",
-    request_body(content = DirectComplete, content_type = "application/json"),
+    request_body(content = DirectCompleteBody, content_type = "application/json"),
     responses(
         (status = 200, description = "The image", body = DirectPublished),
         (status = "4XX", description = "What was wrong, and what would be accepted", body = ProblemDocument, content_type = "application/problem+json"),
@@ -189,8 +223,13 @@ pub(crate) async fn complete(State(http): State<Http>, request: Request) -> Resu
         let detail = "The JSON names no upload. Send uploadId or key of /uploads/init, or the url it gave.";
         return Err(Problem::new(&http.app, Code::InvalidField, detail).with("field", "uploadId"));
     };
-    let id = upload_id(named).ok_or_else(|| refuse(&http, &DirectError::Unknown))?;
-    let published = http.app.publish_direct(&id).await;
+    let name = direct_name(named).ok_or_else(|| refuse(&http, &DirectError::Unknown))?;
+    let fields = form::fields_of(&http, &sent.fields)?;
+    let mut meter = form::count_direct(&http, &parts)?;
+    let published = http.app.publish_direct(&name, fields).await;
+    if let (Some(meter), Ok(uploaded)) = (&mut meter, &published) {
+        meter.add(uploaded.image.received_bytes);
+    }
     match &published {
         Ok(uploaded) => http.metrics.uploaded(Ok((uploaded.duplicate, uploaded.image.received_bytes))),
         Err(DirectError::Upload(error)) => http.metrics.uploaded(Err(error)),
@@ -218,10 +257,11 @@ async fn receive(
     http.app.keep_direct(slot, received).await.map_err(|error| refuse(http, &error))
 }
 
-/// The id at the end of an id, a key or an address.
-fn upload_id(named: &str) -> Option<UploadId> {
+/// What stands at the end of an id, a key or an address: the id, or its hash where the object storage has the file.
+fn direct_name(named: &str) -> Option<DirectName> {
     let path = named.split(['?', '#']).next().unwrap_or_default();
-    UploadId::parse(path.rsplit('/').next().unwrap_or_default())
+    let last = path.rsplit('/').next().unwrap_or_default();
+    UploadId::parse(last).map(DirectName::Id).or_else(|| last.parse().ok().map(DirectName::Object))
 }
 
 fn announcement(http: &Http, wanted: &DirectInit) -> Result<Announcement, Problem> {
@@ -242,7 +282,9 @@ fn announcement(http: &Http, wanted: &DirectInit) -> Result<Announcement, Proble
         })?),
     };
     let file_name = wanted.filename.as_deref().and_then(text::file_name);
-    Ok(Announcement { file_name, bytes: wanted.size, sha256 })
+    // Bound by a signature and sent as a header: what could be neither was refused above.
+    let content_type = wanted.content_type.clone().filter(|text| !text.is_empty());
+    Ok(Announcement { file_name, bytes: wanted.size, sha256, content_type })
 }
 
 /// A media type from a stranger, as it may stand in a sentence.
@@ -310,10 +352,14 @@ mod tests {
             format!("https://img.example.org/uploads/{id}?X-Amz-Signature=0/1"),
             format!("/uploads/{id}#x"),
         ] {
-            assert_eq!(upload_id(&named).map(|id| id.expose().to_owned()), Some(id.clone()), "{named}");
+            let found = direct_name(&named);
+            assert!(matches!(&found, Some(DirectName::Id(found)) if found.expose() == id), "{named}");
         }
+        let hash = ContentHash([0xab; 32]);
+        let named = format!("https://s3.example.org/images/incoming/{hash}?X-Amz-Signature=0");
+        assert!(matches!(direct_name(&named), Some(DirectName::Object(found)) if found == hash));
         for named in ["", "/", "incoming/", "init", "../../etc/passwd"] {
-            assert!(upload_id(named).is_none(), "{named}");
+            assert!(direct_name(named).is_none(), "{named}");
         }
     }
 

@@ -178,7 +178,7 @@ struct UploadForm {
 #[derive(utoipa::ToSchema)]
 #[schema(as = Duplicates, rename_all = "lowercase")]
 #[expect(dead_code, reason = "describes words for the API's description")]
-enum DuplicatesWord {
+pub(crate) enum DuplicatesWord {
     Return,
     New,
 }

@@ -35,6 +35,8 @@ pub(crate) struct UploadConfig {
     accepted: Vec<AcceptedType>,
     /// `anyone` or `token`.
     who: &'static str,
+    /// Whether `/uploads/init` gives addresses of an object storage, so that files need not pass through this server.
+    direct: bool,
 }
 
 /// A format that is taken in.
@@ -73,6 +75,7 @@ impl ConfigReply {
                 files_max: config.upload_files_max,
                 accepted: accepted.collect(),
                 who: config.uploaders.as_str(),
+                direct: http.app.takes_direct(),
             },
             image_limits: ImageLimitsReply {
                 side_max: config.limits.side_max,

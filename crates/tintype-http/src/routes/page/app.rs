@@ -22,7 +22,7 @@ pub(crate) async fn app(State(http): State<Http>, request: Request) -> Result<Re
         .replace("data-theme=\"auto\"", &format!("data-theme=\"{theme}\""))
         .replace("<!--tintype:head-->", &pages::config_script(&config).into_string())
         .replace("<!--tintype:nojs-->", &form);
-    let mut response = pages::respond(page, pages::Scripts::App);
+    let mut response = pages::respond_for(&http, page, pages::Scripts::App);
     if let Some(cookie) = caller.become_owner(&http.app) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }

@@ -24,7 +24,7 @@ pub(crate) async fn ask(State(http): State<Http>, Place(token): Place<String>, r
     secret(match outcome.await {
         Ok(Ok((image, caller))) => {
             let page = pages::delete::ask(pages::theme(&parts.headers), &caller.origin.base, &image);
-            pages::respond(page.into_string(), pages::Scripts::None)
+            pages::respond_for(&http, page.into_string(), pages::Scripts::None)
         }
         Ok(Err(denial)) => pages::missing(denial),
         Err(problem) => problem.into_response(),
@@ -46,7 +46,7 @@ pub(crate) async fn delete(
     secret(match outcome {
         Ok(_) if html => {
             let page = pages::delete::done(pages::theme(&parts.headers));
-            pages::respond(page.into_string(), pages::Scripts::None)
+            pages::respond_for(&http, page.into_string(), pages::Scripts::None)
         }
         Ok(_) => StatusCode::NO_CONTENT.into_response(),
         Err(ImageError::Denied(denial)) if html => pages::missing(denial),

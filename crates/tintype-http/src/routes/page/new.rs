@@ -31,7 +31,8 @@ pub(crate) async fn new(State(http): State<Http>, request: Request) -> Response 
             let page = pages::result::page(theme, &caller.origin.base, &outcomes);
             let images =
                 outcomes.iter().filter_map(|(_, outcome)| outcome.as_ref().ok()).map(|each| &each.image);
-            let mut response = about(pages::respond(page.into_string(), pages::Scripts::None), images);
+            let mut response =
+                about(pages::respond_for(&http, page.into_string(), pages::Scripts::None), images);
             *response.status_mut() =
                 if any { StatusCode::CREATED } else { failed.unwrap_or(StatusCode::BAD_REQUEST) };
             if let Some(cookie) = cookie {
@@ -42,7 +43,7 @@ pub(crate) async fn new(State(http): State<Http>, request: Request) -> Response 
         Err(problem) => {
             let status = problem.code.status();
             let page = pages::result::refused(theme, &problem);
-            let mut response = pages::respond(page.into_string(), pages::Scripts::None);
+            let mut response = pages::respond_for(&http, page.into_string(), pages::Scripts::None);
             *response.status_mut() = status;
             response
         }

@@ -35,7 +35,7 @@ pub(super) async fn of_picture(
     match outcome.await {
         Ok(Ok((image, caller))) => {
             let page = render(pages::theme(&parts.headers), &caller.origin.base, &image);
-            pages::respond(page.into_string(), pages::Scripts::None)
+            pages::respond_for(http, page.into_string(), pages::Scripts::None)
         }
         Ok(Err(denial)) => pages::missing(denial),
         Err(problem) => problem.into_response(),

@@ -24,8 +24,12 @@ pub(crate) struct Server {
     dir: TempDir,
     data: PathBuf,
     access: Arc<Mutex<String>>,
+    environment: Environment,
     pub(crate) base: String,
 }
+
+/// Variables that the program sees.
+pub(crate) type Environment = Vec<(&'static str, String)>;
 
 impl Server {
     /// Starts on an empty folder.
@@ -55,13 +59,24 @@ impl Server {
         server
     }
 
+    /// Starts with these variables in its environment; commands on its folder see them too.
+    pub(crate) fn with_environment(dir: TempDir, environment: Environment, flags: &[&str]) -> Self {
+        let data = dir.path().join("data");
+        Self::spawn_in(dir, data, environment, flags)
+    }
+
     /// Starts with a data folder that lies elsewhere and outlasts the server.
     pub(crate) fn at(data: PathBuf, flags: &[&str]) -> Self {
         Self::spawn(tempfile::tempdir().expect("a temporary folder"), data, flags)
     }
 
     fn spawn(dir: TempDir, data: PathBuf, flags: &[&str]) -> Self {
+        Self::spawn_in(dir, data, Environment::new(), flags)
+    }
+
+    fn spawn_in(dir: TempDir, data: PathBuf, environment: Environment, flags: &[&str]) -> Self {
         let mut child = tintype()
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(&data)
             .args(flags)
@@ -90,7 +105,7 @@ impl Server {
         });
         let base = line.strip_prefix("Tintype is ready: ").expect("the ready line");
         let base = base.trim_end_matches('/').to_owned();
-        Self { child, dir, data, access, base }
+        Self { child, dir, data, access, environment, base }
     }
 
     /// A client without any cookie or token.
@@ -115,6 +130,7 @@ impl Server {
     /// Runs another command of the program on this server's folder.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         tintype()
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .args(arguments)
             .arg("--data")
             .arg(&self.data)

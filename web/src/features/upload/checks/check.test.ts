@@ -12,7 +12,7 @@ const accepted = [
   { media_type: 'image/png', name: 'PNG', extensions: ['png'] },
 ]
 const config = {
-  upload: { bytes_max: 104_857_600, accepted, files_max: 100, who: 'anyone' as const },
+  upload: { bytes_max: 104_857_600, accepted, direct: false, files_max: 100, who: 'anyone' as const },
   image_limits: { side_max: 32_768, pixels_max: 100_000_000, frames_max: 1_000 },
 }
 const jpeg = bytes(0xff, 0xd8, 0xff, 0xe0, 0, 16, 'JFIF')

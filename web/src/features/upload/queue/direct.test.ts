@@ -250,7 +250,7 @@ describe('DirectTransport without a network', () => {
       image_limits: { side_max: 32_768, pixels_max: 100_000_000, frames_max: 1_000 },
     }
     const queue = new UploadQueue(
-      { ...limits, upload: { ...limits.upload, files_max: 1, who: 'anyone' } },
+      { ...limits, upload: { ...limits.upload, direct: true, files_max: 1, who: 'anyone' } },
       transport,
       around,
     )

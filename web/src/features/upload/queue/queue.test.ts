@@ -6,6 +6,7 @@ const config = {
   upload: {
     bytes_max: 10_000,
     accepted: [{ media_type: 'image/jpeg', name: 'JPEG', extensions: ['jpg'] }],
+    direct: false,
     files_max: 100,
     who: 'anyone' as const,
   },

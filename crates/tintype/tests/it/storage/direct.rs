@@ -1,0 +1,152 @@
+//! Files that go straight to the bucket.
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use tintype_testkit::{badnet::Badnet, build, engine};
+
+use super::{path_of, server};
+use crate::support::{Client, Reply, Server, base64};
+
+fn post(server: &Server, address: &str, body: &Value) -> Reply {
+    let headers = [("content-type", "application/json"), ("origin", "https://app.example.org")];
+    server.client().send("POST", address, &headers, Some(body.to_string().as_bytes()))
+}
+
+/// Sends a file to where it was told to go, with what it was told to say and changes to that.
+fn put(begun: &Reply, changes: &[(&str, &str)], body: &[u8]) -> u16 {
+    let json = begun.json();
+    let url = begun.at("/uploadURL");
+    let mut headers: Vec<(String, String)> = json["headers"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(name, value)| (name.to_lowercase(), value.as_str().unwrap().to_owned()))
+        .collect();
+    for (name, value) in changes {
+        headers.retain(|(known, _)| known != name);
+        headers.push(((*name).to_owned(), (*value).to_owned()));
+    }
+    let headers: Vec<(&str, &str)> =
+        headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let origin = &url[..url.len() - path_of(&url).len()];
+    Client::new(origin).send("PUT", path_of(&url), &headers, Some(body)).status
+}
+
+#[test]
+fn a_file_goes_to_the_bucket_and_is_published_from_there() {
+    let Some(engine) = engine::seaweed("a_file_goes_to_the_bucket_and_is_published_from_there") else {
+        return;
+    };
+    let server = server(&engine.endpoint(), &[]);
+    assert_eq!(server.client().get("/api/v1/config").at("/upload/direct"), "true");
+    let picture = build::jpeg(600, 400, 1);
+    let hash = Sha256::digest(&picture);
+    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    for sha256 in [Value::Null, json!(hex), json!(base64(&hash))] {
+        let wanted = json!({"filename": "a.jpg", "contentType": "image/jpeg", "size": picture.len(), "sha256": sha256});
+        let begun = post(&server, "/uploads/init", &wanted).expect(200);
+        assert!(begun.at("/uploadURL").starts_with(&engine.endpoint()));
+        assert!(begun.at("/key").starts_with("incoming/"));
+        post(&server, "/uploads/complete", &json!({"uploadId": begun.at("/uploadId")}))
+            .expect_problem(409, "not_sent");
+        assert_eq!(put(&begun, &[], &picture), 200);
+        // What waits cannot be read from outside.
+        let bare = begun.at("/uploadURL").split('?').next().unwrap().to_owned();
+        assert_eq!(Client::new(&engine.endpoint()).get(path_of(&bare)).status, 403);
+        assert_eq!(Client::new(&engine.endpoint()).get(path_of(&begun.at("/uploadURL"))).status, 403);
+        let done =
+            post(&server, "/uploads/complete", &json!({"uploadId": begun.at("/uploadId"), "title": "One"}))
+                .expect(200);
+        assert_eq!((done.at("/title"), done.at("/file_name")), ("One".to_owned(), "a.jpg".to_owned()));
+        assert!(done.json()["delete_token"].is_string());
+        assert!(server.client().get(&done.at("/viewURL")).expect(200).body == picture);
+        // A second file under the same signature changes nothing that was published.
+        assert_eq!(put(&begun, &[], &picture), 200);
+        for named in [
+            json!({"uploadId": begun.at("/uploadId")}),
+            json!({"key": begun.at("/key")}),
+            json!({"url": begun.at("/uploadURL")}),
+        ] {
+            let again = post(&server, "/uploads/complete", &named).expect(200);
+            assert_eq!(again.at("/viewURL"), done.at("/viewURL"));
+            assert!(again.json().get("delete_token").is_none());
+        }
+        assert!(server.client().get(&done.at("/viewURL")).expect(200).body == picture);
+    }
+    server.assert_clean();
+    assert!(!server.access_log().contains("X-Amz"));
+}
+
+#[test]
+fn a_signature_is_for_the_file_that_was_announced() {
+    let Some(engine) = engine::seaweed("a_signature_is_for_the_file_that_was_announced") else { return };
+    let server = server(&engine.endpoint(), &[]);
+    let (picture, other) = (build::png(50, 50, 1), build::png(50, 50, 2));
+    let hash = base64(&Sha256::digest(&picture));
+    let wanted = json!({"contentType": "image/png", "size": picture.len(), "sha256": hash});
+    let begun = post(&server, "/uploads/init", &wanted).expect(200);
+    let longer = [picture.as_slice(), b"x"].concat();
+    let other_hash = base64(&Sha256::digest(&other));
+    let refused = [
+        put(&begun, &[], &longer),
+        put(&begun, &[], &picture[..picture.len() - 1]),
+        put(&begun, &[("content-type", "text/html")], &picture),
+        put(&begun, &[("x-amz-checksum-sha256", &other_hash)], &other),
+        put(&begun, &[], &[&picture[..picture.len() - 1], b"x"].concat()),
+    ];
+    assert!(refused.iter().all(|status| matches!(status, 400 | 403)), "{refused:?}");
+    post(&server, "/uploads/complete", &json!({"uploadId": begun.at("/uploadId")}))
+        .expect_problem(409, "not_sent");
+    assert_eq!(put(&begun, &[], &picture), 200);
+    post(&server, "/uploads/complete", &json!({"uploadId": begun.at("/uploadId")})).expect(200);
+}
+
+#[test]
+fn without_an_announced_size_the_limit_holds_when_it_is_published() {
+    let Some(engine) = engine::seaweed("without_an_announced_size_the_limit_holds_when_it_is_published")
+    else {
+        return;
+    };
+    let server = server(&engine.endpoint(), &["--upload-bytes-max", "10000"]);
+    post(&server, "/uploads/init", &json!({"size": 10_001})).expect_problem(413, "file_too_large");
+    let begun = post(&server, "/uploads/init", &json!({})).expect(200);
+    assert_eq!(put(&begun, &[], &build::png(200, 200, 1)), 200);
+    let id = json!({"uploadId": begun.at("/uploadId")});
+    post(&server, "/uploads/complete", &id).expect_problem(413, "file_too_large");
+    post(&server, "/uploads/complete", &id).expect_problem(409, "not_sent");
+    let begun = post(&server, "/uploads/init", &json!({})).expect(200);
+    assert_eq!(put(&begun, &[], b"<script>alert(1)</script>"), 200);
+    post(&server, "/uploads/complete", &json!({"uploadId": begun.at("/uploadId")}))
+        .expect_problem(415, "unsupported_type");
+    server.assert_clean();
+}
+
+#[test]
+fn where_it_is_switched_off_files_come_through_the_server() {
+    let Some(engine) = engine::seaweed("where_it_is_switched_off_files_come_through_the_server") else {
+        return;
+    };
+    let server = server(&engine.endpoint(), &["--upload-direct", "off"]);
+    assert_eq!(server.client().get("/api/v1/config").at("/upload/direct"), "false");
+    let begun = post(&server, "/uploads/init", &json!({"contentType": "image/png"})).expect(200);
+    assert!(begun.at("/uploadURL").starts_with(&server.base));
+    let picture = build::png(20, 20, 1);
+    assert_eq!(put(&begun, &[], &picture), 200);
+    let done = post(&server, "/uploads/complete", &json!({"uploadId": begun.at("/uploadId")})).expect(200);
+    assert!(server.client().get(&done.at("/viewURL")).expect(200).body == picture);
+}
+
+#[test]
+fn no_byte_passes_the_server_before_it_is_published() {
+    let Some(engine) = engine::seaweed("no_byte_passes_the_server_before_it_is_published") else { return };
+    let net = Badnet::before(&engine.address);
+    // What the server asks goes through the net, what the sender sends does not.
+    let server = server(&net.endpoint(), &["--store-public-endpoint", &engine.endpoint()]);
+    let picture = build::jpeg(600, 400, 1);
+    let before = net.requests();
+    let begun = post(&server, "/uploads/init", &json!({"size": picture.len()})).expect(200);
+    assert_eq!(put(&begun, &[], &picture), 200);
+    assert_eq!(net.requests(), before);
+    post(&server, "/uploads/complete", &json!({"uploadId": begun.at("/uploadId")})).expect(200);
+    assert!(net.requests() > before);
+}

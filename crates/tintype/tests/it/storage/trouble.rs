@@ -1,0 +1,161 @@
+//! The service is slow, fails, refuses or lies.
+
+use std::time::Duration;
+
+use tintype_testkit::{
+    badnet::{Badnet, Harm},
+    build, engine, wait,
+};
+
+use super::{environment, on, server};
+use crate::support::{Form, tintype};
+
+#[test]
+fn a_service_that_is_slow_or_fails_now_and_then_is_borne_with() {
+    let Some(engine) = engine::seaweed("a_service_that_is_slow_or_fails_now_and_then_is_borne_with") else {
+        return;
+    };
+    let net = Badnet::before(&engine.address);
+    let server = server(&net.endpoint(), &[]);
+    let client = server.client();
+    for (seed, harm) in
+        [(1, Harm::Delay(Duration::from_secs(2))), (2, Harm::FailEvery(3)), (3, Harm::LoseAnswer)]
+    {
+        let picture = build::png(300, 300, seed);
+        match harm {
+            Harm::LoseAnswer => net.harm_next(2, "PUT", harm),
+            harm => net.harm(harm),
+        }
+        let reply = client.upload("a.png", &picture).expect(201);
+        assert!(client.get(&reply.at("/links/image")).expect(200).body == picture);
+        net.heal();
+    }
+    server.assert_clean();
+}
+
+#[test]
+fn a_service_that_is_away_is_a_clear_answer_and_hot_pictures_go_on() {
+    let Some(engine) = engine::seaweed("a_service_that_is_away_is_a_clear_answer_and_hot_pictures_go_on")
+    else {
+        return;
+    };
+    let net = Badnet::before(&engine.address);
+    let server = server(&net.endpoint(), &["--store-deadline", "1s", "--upload-direct", "off"]);
+    let client = server.client();
+    let (hot, cold) = (build::png(200, 200, 1), build::png(200, 200, 2));
+    let hot_reply = client.upload("a.png", &hot).expect(201);
+    let cold_reply = client.upload("b.png", &cold).expect(201);
+    client.get(&hot_reply.at("/links/image")).expect(200);
+    net.harm(Harm::Refuse);
+    let refused = client.upload("c.png", &build::png(200, 200, 3));
+    let refused = refused.expect_problem(503, "store_unavailable");
+    assert_eq!(refused.header("retry-after"), "10");
+    client.get(&cold_reply.at("/links/image")).expect_problem(503, "store_unavailable");
+    for _ in 0..5 {
+        assert!(client.get(&hot_reply.at("/links/image")).expect(200).body == hot);
+    }
+    assert_eq!(client.get("/api/v1/images").at("/total"), "2");
+    net.heal();
+    client.upload("c.png", &build::png(200, 200, 3)).expect(201);
+    assert!(client.get(&cold_reply.at("/links/image")).expect(200).body == cold);
+    server.assert_clean();
+    let id = refused.at("/request_id");
+    let lines = server.log().lines().filter(|line| line.contains(&id)).count();
+    assert_eq!(lines, 1, "the whole cause stands in the log once");
+}
+
+#[test]
+fn wrong_bytes_never_pass_for_a_picture() {
+    let Some(engine) = engine::seaweed("wrong_bytes_never_pass_for_a_picture") else { return };
+    let net = Badnet::before(&engine.address);
+    let server = server(&net.endpoint(), &[]);
+    let client = server.client();
+    let picture = build::png(150, 150, 1);
+    let reply = client.upload("a.png", &picture).expect(201);
+    net.harm_method("GET", Harm::Corrupt);
+    client.get(&reply.at("/links/image")).expect_problem(500, "damaged");
+    client.get(&reply.at("/links/thumb")).expect_problem(500, "damaged");
+    net.heal();
+    assert!(client.get(&reply.at("/links/image")).expect(200).body == picture);
+}
+
+#[test]
+fn killed_between_two_steps_nothing_acknowledged_is_lost() {
+    let Some(engine) = engine::seaweed("killed_between_two_steps_nothing_acknowledged_is_lost") else {
+        return;
+    };
+    let prefix = engine::fresh_prefix();
+    let mut dir = tempfile::tempdir().unwrap();
+    let mut kept: Vec<(String, Vec<u8>)> = Vec::new();
+    for round in 0..5_u64 {
+        let server = on(dir, &engine.endpoint(), &prefix, &[]);
+        let client = server.token("upload");
+        let acknowledged = std::sync::Mutex::new(Vec::new());
+        let enough = std::sync::atomic::AtomicBool::new(false);
+        dir = std::thread::scope(|scope| {
+            for sender in 0..4_u64 {
+                let (client, acknowledged, enough) = (client.again(), &acknowledged, &enough);
+                scope.spawn(move || {
+                    for number in 0.. {
+                        if enough.load(std::sync::atomic::Ordering::Relaxed) {
+                            return;
+                        }
+                        let picture = build::png(60, 60, round * 1_000_000 + sender * 10_000 + number);
+                        let form = Form::new().file("a.png", &picture);
+                        let headers = [("content-type", form.content_type())];
+                        let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+                        let sent = client.try_send("POST", "/api/v1/images", &headers, Some(&form.body()));
+                        let Ok(reply) = sent else { return };
+                        assert_eq!(reply.status, 201);
+                        acknowledged.lock().unwrap().push((reply.at("/id"), picture));
+                    }
+                });
+            }
+            wait::until("some uploads", Duration::from_secs(60), || acknowledged.lock().unwrap().len() >= 12);
+            let dir = server.kill();
+            enough.store(true, std::sync::atomic::Ordering::Relaxed);
+            dir
+        });
+        kept.append(&mut acknowledged.into_inner().unwrap());
+    }
+    let server = on(dir, &engine.endpoint(), &prefix, &["--sweep-grace", "0s"]);
+    for (id, picture) in &kept {
+        assert!(server.client().get(&format!("/i/{id}.png")).expect(200).body == *picture);
+    }
+    let dir = server.stop();
+    let output = tintype()
+        .envs(environment(&engine.endpoint(), &prefix))
+        .args(["check", "--data"])
+        .arg(dir.path().join("data"))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn what_is_wrong_at_the_start_is_said_and_how_to_mend_it() {
+    let Some(engine) = engine::seaweed("what_is_wrong_at_the_start_is_said_and_how_to_mend_it") else {
+        return;
+    };
+    let right = environment(&engine.endpoint(), &engine::fresh_prefix());
+    for (name, value, words) in [
+        ("S3_BUCKET", "nowhere", "store.bucket"),
+        ("AWS_ACCESS_KEY_ID", "nobody", "AWS_ACCESS_KEY_ID"),
+        ("AWS_SECRET_ACCESS_KEY", "wrong", "AWS_SECRET_ACCESS_KEY"),
+        ("ENDPOINT", "http://127.0.0.1:1", "store.endpoint"),
+        ("TINTYPE_STORE_KIND", "s4", "folder, s3 or auto"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let output = tintype()
+            .envs(right.clone())
+            .env("TINTYPE_STORE_DEADLINE", "1s")
+            .env(name, value)
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(dir.path().join("data"))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && said.contains(words), "{name}={value}: {said}");
+        assert!(!said.contains(engine::SECRET_KEY));
+    }
+}
