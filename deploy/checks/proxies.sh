@@ -57,8 +57,9 @@ through() {
   holds "$name: the same bytes come out, tags are answered 304 and ranges 206"
 }
 
+# nginx_check NAME [LOCATION]: nginx with our sample, and with the location in a file where one is given.
 nginx_check() {
-  local nginx folder=$scratch/nginx tls plain
+  local name=$1 nginx folder=$scratch/$1 tls plain
   nginx=$(PATH="$PATH:/usr/sbin:/sbin" command -v nginx)
   mkdir -p "$folder"
   tls=$(free_port)
@@ -66,6 +67,12 @@ nginx_check() {
   openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=img.example.org -addext subjectAltName=DNS:img.example.org \
     -keyout "$folder/key.pem" -out "$folder/certificate.pem" 2>/dev/null
   cp "$root/deploy/nginx.conf" "$folder/tintype.conf"
+  if [ $# -gt 1 ]; then
+    # Into the last block of the sample, which is the server's.
+    sed -i '$d' "$folder/tintype.conf"
+    cat "$2" >>"$folder/tintype.conf"
+    printf '}\n' >>"$folder/tintype.conf"
+  fi
   replaced "$folder/tintype.conf" 127.0.0.1:8080 "${tintype_url#http://}"
   replaced "$folder/tintype.conf" 'listen 443 ' "listen 127.0.0.1:$tls "
   replaced "$folder/tintype.conf" 'listen [::]:443 ' '# listen [::]:443 '
@@ -80,16 +87,41 @@ nginx_check() {
     printf '  include %s/tintype.conf;\n}\n' "$folder"
   } >"$folder/nginx.conf"
   shown "$nginx" -t -q -p "$folder" -c "$folder/nginx.conf" -e stderr || wrong 'nginx does not take deploy/nginx.conf'
-  start "$scratch/nginx.log" "$nginx" -p "$folder" -c "$folder/nginx.conf" -e stderr
+  start "$scratch/$name.log" "$nginx" -p "$folder" -c "$folder/nginx.conf" -e stderr
   local nginx_pid=$pid origin=https://img.example.org:$tls
   local options=(--cacert "$folder/certificate.pem" --resolve "img.example.org:$tls:127.0.0.1")
-  await nginx "$scratch/nginx.log" curl -sf "${options[@]}" "$origin/health"
-  through nginx "$origin" "${options[@]}"
+  await nginx "$scratch/$name.log" curl -sf "${options[@]}" "$origin/health"
+  through "$name" "$origin" "${options[@]}"
   expect 'nginx: what plain HTTP leads to' \
     "$(curl -sS -o /dev/null -w '%{redirect_url}' -H 'Host: img.example.org' "http://127.0.0.1:$plain/i/x")" \
     https://img.example.org/i/x
   holds 'nginx: plain HTTP leads to HTTPS'
   end "$nginx_pid"
+}
+
+# Originals handed out by nginx itself, with the location that docs/storage.md shows.
+accel_check() {
+  local location=$scratch/accel.location answer link head header
+  sed -n '/^```nginx$/,/^```$/ { /^```/d; p }' "$root/docs/storage.md" >"$location"
+  replaced "$location" /srv/tintype/ "$scratch/accel-data/"
+  start "$scratch/tintype.log" "$binary" serve --data "$scratch/accel-data" --listen 127.0.0.1:0 --upload-bytes-max 25MB \
+    --server-trusted-proxies 127.0.0.1/32 --delivery-mode accel
+  local tintype_pid=$pid
+  await Tintype "$scratch/tintype.log" address_in "$scratch/tintype.log"
+  tintype_url=$(address_in "$scratch/tintype.log")
+  answer=$(curl -sS -F "file=@$scratch/large.png" "$tintype_url/api/v1/images")
+  link=$(jq -er .links.image <<<"$answer") || wrong "accel: an upload was answered $answer"
+  head=$(curl -sS -o "$scratch/accel-body" -D - "$link")
+  grep -qi '^x-accel-redirect: /tintype-data/originals/../' <<<"$head" || wrong "accel: the program answered $head"
+  expect 'accel: the bytes that come from the program itself' "$(stat -c %s "$scratch/accel-body")" 0
+  nginx_check nginx-accel "$location"
+  # What the last picture was sent with, in `through`.
+  for header in 'x-content-type-options: nosniff' "content-security-policy: default-src 'none'; sandbox" \
+    'access-control-allow-origin: \*' 'content-type: image/png' 'content-disposition: inline' 'cache-control: public, max-age=31536000'; do
+    grep -qi "^$header" "$scratch/head" || wrong "accel: nginx sent no '$header': $(cat "$scratch/head")"
+  done
+  holds 'accel: nginx sends the file with the headers of the program'
+  end "$tintype_pid"
 }
 
 caddy_check() {
@@ -122,8 +154,9 @@ proxies() {
   local tintype_pid=$pid
   await Tintype "$scratch/tintype.log" address_in "$scratch/tintype.log"
   tintype_url=$(address_in "$scratch/tintype.log")
-  nginx_check
+  nginx_check nginx
   caddy_check
   end "$tintype_pid"
   expect 'the status with which Tintype ended' "$status" 0
+  accel_check
 }

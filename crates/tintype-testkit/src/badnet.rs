@@ -36,6 +36,8 @@ struct Planned {
     harm: Harm,
     /// How many more times; `None` for ever.
     left: Option<usize>,
+    /// How many that fit pass before.
+    skip: usize,
 }
 
 /// A proxy on a loopback port.
@@ -83,17 +85,22 @@ impl Badnet {
 
     /// From now on, until [`Badnet::heal`].
     pub fn harm(&self, harm: Harm) {
-        self.plan(Planned { method: None, harm, left: None });
+        self.plan(Planned { method: None, harm, left: None, skip: 0 });
     }
 
     /// The same for requests with this method alone.
     pub fn harm_method(&self, method: &'static str, harm: Harm) {
-        self.plan(Planned { method: Some(method), harm, left: None });
+        self.plan(Planned { method: Some(method), harm, left: None, skip: 0 });
     }
 
     /// The next `times` requests with this method.
     pub fn harm_next(&self, times: usize, method: &'static str, harm: Harm) {
-        self.plan(Planned { method: Some(method), harm, left: Some(times) });
+        self.plan(Planned { method: Some(method), harm, left: Some(times), skip: 0 });
+    }
+
+    /// Requests with this method, but for the next `passing`.
+    pub fn harm_after(&self, passing: usize, method: &'static str, harm: Harm) {
+        self.plan(Planned { method: Some(method), harm, left: None, skip: passing });
     }
 
     /// Everything passes again.
@@ -124,6 +131,10 @@ impl Shared {
             let fits = plan.method.is_none_or(|wanted| wanted == method)
                 && !matches!(plan.harm, Harm::FailEvery(every) if !number.is_multiple_of(every));
             if !fits {
+                return true;
+            }
+            if plan.skip > 0 {
+                plan.skip -= 1;
                 return true;
             }
             harms.push(plan.harm.clone());

@@ -22,6 +22,26 @@ pub(crate) fn create(dir: &Path) -> Result<()> {
     })
 }
 
+/// File systems that are gone with the container or at a restart (statfs(2)).
+const EPHEMERAL: [(u64, &str); 2] = [
+    (0x794c_7630, "the container's own layer, which is gone with the container"),
+    (0x0102_1994, "memory, which is empty after a restart"),
+];
+
+/// Refuses a catalogue that a redeploy would lose while the bucket keeps the pictures: nobody would find them any more.
+pub(crate) fn refuse_ephemeral(dir: &Path) -> Result<()> {
+    let Ok(stat) = rustix::fs::statfs(dir) else { return Ok(()) };
+    let kind = u64::try_from(stat.f_type).unwrap_or(0) & 0xffff_ffff;
+    if let Some((_, what)) = EPHEMERAL.iter().find(|(magic, _)| *magic == kind) {
+        bail!(
+            "the pictures are in a bucket, but the catalogue, which alone knows them, is in {}: on {what}. Mount a volume \
+             there, or say catalog.ephemeral = \"allow\" (TINTYPE_CATALOG_EPHEMERAL) where everything may be lost",
+            dir.display()
+        );
+    }
+    Ok(())
+}
+
 /// A data folder that a server has used.
 pub(crate) fn existing(dir: &Path) -> Result<std::path::PathBuf> {
     if !dir.join("tintype.db").exists() {

@@ -61,7 +61,11 @@ impl Remote {
     pub(crate) fn connect(options: &S3Options) -> Result<Self, BlobError> {
         let region = options.region();
         let retry = RetryConfig {
-            backoff: BackoffConfig { init_backoff: BACKOFF.0, max_backoff: BACKOFF.1, base: 2.0 },
+            backoff: BackoffConfig {
+                init_backoff: BACKOFF.0,
+                max_backoff: BACKOFF.1.min(options.deadline / 4),
+                base: 2.0,
+            },
             max_retries: 30,
             retry_timeout: options.deadline,
         };

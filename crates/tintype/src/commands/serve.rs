@@ -45,6 +45,9 @@ async fn serve(settings: Settings, spawner: Spawner, log: AccessLog) -> Result<E
         );
     }
     data::create(&settings.data)?;
+    if settings.store.s3().is_some() && !settings.ephemeral {
+        data::refuse_ephemeral(&settings.data)?;
+    }
     let mut lock = Lock::take(&settings.data)?;
     let (catalog, blobs) = data::open(&settings.data, settings.store.s3().as_ref()).await?;
     let sandbox = Sandbox::start(spawner, sandbox_options(&settings)).context("cannot start the sandbox")?;

@@ -22,6 +22,8 @@ pub(crate) struct Settings {
     pub(crate) data: PathBuf,
     /// Where originals are kept.
     pub(crate) store: StoreSettings,
+    /// Whether the catalogue may lie on a disk that does not outlast the container, with the originals elsewhere.
+    pub(crate) ephemeral: bool,
     /// The socket to listen on; `None` where nobody chose one.
     pub(crate) listen: Option<SocketAddr>,
     /// The port of the environment's `PORT`, which binds every address.
@@ -134,6 +136,7 @@ impl Default for Settings {
         Self {
             data: PathBuf::from("tintype-data"),
             store: StoreSettings::default(),
+            ephemeral: false,
             listen: None,
             port: None,
             app: AppConfig::default(),

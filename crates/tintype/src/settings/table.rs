@@ -121,6 +121,19 @@ pub(crate) static TABLE: &[Setting] = &[
         s.app.store_bytes_max = Some(bytes(v)?);
         Ok(())
     }),
+    setting!(
+        "catalog.ephemeral",
+        "refuse",
+        "What to do where the originals are in object storage and the catalogue is on a disk that does not outlast the container: refuse, or allow",
+        |s, v| {
+            s.ephemeral = match v {
+                "refuse" => false,
+                "allow" => true,
+                _ => return Err("takes refuse or allow".to_owned()),
+            };
+            Ok(())
+        }
+    ),
     setting!("server.listen", short "listen", "127.0.0.1:8080", "Address and port to listen on; [::]:8080 for every address", |s, v| {
         s.listen = Some(v.parse().map_err(|_| "takes an address with a port, such as 127.0.0.1:8080 or [::]:8080".to_owned())?);
         Ok(())

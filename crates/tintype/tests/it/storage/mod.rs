@@ -2,6 +2,7 @@
 
 mod delivery;
 mod direct;
+mod moving;
 mod trouble;
 
 use tempfile::TempDir;

@@ -133,6 +133,22 @@ fn killed_between_two_steps_nothing_acknowledged_is_lost() {
 }
 
 #[test]
+fn a_catalogue_that_a_redeploy_would_lose_is_refused() {
+    let Some(engine) = engine::seaweed("a_catalogue_that_a_redeploy_would_lose_is_refused") else { return };
+    let Ok(dir) = tempfile::tempdir_in("/dev/shm") else { return };
+    let output = tintype()
+        .envs(environment(&engine.endpoint(), &engine::fresh_prefix()))
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(dir.path().join("data"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && said.contains("catalog.ephemeral"), "{said}");
+    let server = on(dir, &engine.endpoint(), &engine::fresh_prefix(), &["--catalog-ephemeral", "allow"]);
+    server.client().upload("a.png", &build::png(8, 8, 1)).expect(201);
+}
+
+#[test]
 fn what_is_wrong_at_the_start_is_said_and_how_to_mend_it() {
     let Some(engine) = engine::seaweed("what_is_wrong_at_the_start_is_said_and_how_to_mend_it") else {
         return;
