@@ -104,6 +104,19 @@ impl BlobStore {
         Arc::clone(&self.folder)
     }
 
+    /// The `store.json` of a folder that keeps the originals of the catalogue with this identity itself.
+    pub fn folder_identity(identity: &str) -> Vec<u8> {
+        folder::identity::written(identity, None)
+    }
+
+    /// The identity that a `store.json` names.
+    ///
+    /// # Errors
+    /// [`BlobError::Corrupt`]: not one of ours, or of a newer version.
+    pub fn identity_in(text: &[u8]) -> Result<String, BlobError> {
+        folder::identity::read(text).map(|found| found.identity)
+    }
+
     /// Whether the originals are in an S3-compatible service.
     pub fn is_remote(&self) -> bool {
         self.remote.is_some()

@@ -75,10 +75,14 @@ async fn redirect(app: &App, stored: &Stored, lasting: Lasting) -> Response {
         Err(trouble) => return Problem::from_trouble(app, &trouble).into_response(),
     };
     let Some((url, seconds)) = signed else { return Problem::not_found(app).into_response() };
+    let kept = match lasting {
+        Lasting::Immutable => seconds * 3 / 4,
+        Lasting::Movable => (seconds * 3 / 4).min(300),
+    };
     let mut response = StatusCode::FOUND.into_response();
     let headers = response.headers_mut();
     headers.insert(header::LOCATION, value(url));
-    headers.insert(header::CACHE_CONTROL, value(format!("public, max-age={}", seconds * 3 / 4)));
+    headers.insert(header::CACHE_CONTROL, value(format!("public, max-age={kept}")));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     open_to_all(headers);
     response

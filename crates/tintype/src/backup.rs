@@ -1,10 +1,12 @@
 //! A backup: a data folder without variants, made of a running one.
 //!
 //! ```text
-//! store.json              as in the data folder
+//! store.json              as in a data folder that keeps its originals itself
 //! tintype.db              the catalogue as of one moment
 //! originals/ab/<key>      every original that this catalogue names
 //! ```
+//! Where the originals are in object storage, they are copied from there: a backup is whole without it.
+//!
 //! The catalogue is copied first and then the originals that the copy names: what is uploaded meanwhile belongs to the next
 //! backup. An original whose image is deleted for good in between is missing; then the catalogue is copied anew. The
 //! catalogue gets its name last, so that a backup that is cut off leaves the earlier one whole, with some originals more.
@@ -12,14 +14,14 @@
 use std::{
     collections::HashSet,
     fs::{self, File},
-    io::{self, Read, Write as _},
+    io::{self, Read, Seek as _, Write as _},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result, bail};
 use sha2::{Digest as _, Sha256};
-use tintype_blob::BlobStore;
-use tintype_catalog::Catalog;
+use tintype_blob::{BlobError, BlobStore};
+use tintype_catalog::{Blob, Catalog};
 use tintype_types::{BlobKey, ContentHash};
 
 /// Times that the catalogue is copied anew because an original vanished while it was being copied.
@@ -45,14 +47,16 @@ pub(crate) struct Copied {
 /// Makes `to` a backup of the data folder `from`, or brings it up to date. `told` hears of every original.
 pub(crate) async fn make(
     catalog: &Catalog,
+    blobs: &BlobStore,
     from: &Path,
     to: &Path,
     prune: bool,
     told: impl Fn(Copied),
 ) -> Result<Copied> {
     prepare(catalog, from, to)?;
+    let source = if blobs.is_remote() { Source::Bucket(blobs) } else { Source::Folder(from) };
     for _ in 0..ATTEMPTS {
-        if let Some(copied) = attempt(catalog, from, to, &told).await? {
+        if let Some(copied) = attempt(catalog, &source, to, &told).await? {
             let names = copied.1;
             let mut copied = copied.0;
             copied.surplus = surplus(to, &names, prune)?;
@@ -64,13 +68,19 @@ pub(crate) async fn make(
     )
 }
 
+/// Where originals are copied from.
+enum Source<'a> {
+    Folder(&'a Path),
+    Bucket(&'a BlobStore),
+}
+
 /// Refuses a folder that holds something else, and lays out a new one.
 fn prepare(catalog: &Catalog, from: &Path, to: &Path) -> Result<()> {
-    let identity =
-        fs::read_to_string(from.join("store.json")).context("cannot read store.json of the data folder")?;
+    let read = |path: &Path| fs::read(path).map(|text| BlobStore::identity_in(&text));
+    let identity = read(&from.join("store.json")).context("cannot read store.json of the data folder")??;
     let known = to.join("store.json");
-    match fs::read_to_string(&known) {
-        Ok(found) if found != identity => bail!(
+    match read(&known) {
+        Ok(found) if found.as_ref().ok() != Some(&identity) => bail!(
             "{} is a backup of another data folder; name an empty folder, or one that holds a backup of this one",
             to.display()
         ),
@@ -80,13 +90,13 @@ fn prepare(catalog: &Catalog, from: &Path, to: &Path) -> Result<()> {
         }
         Err(_) => {
             create(to)?;
-            write_durably(&known, identity.as_bytes())?;
+            write_durably(&known, &BlobStore::folder_identity(&identity))?;
         }
     }
     if same_place(from, to) {
         bail!("{} is the data folder itself; name another folder", to.display());
     }
-    if !identity.contains(catalog.store_identity()) {
+    if identity != catalog.store_identity() {
         bail!("the data folder's store.json and catalogue do not belong together");
     }
     for index in 0..=u8::MAX {
@@ -102,7 +112,7 @@ fn same_place(one: &Path, other: &Path) -> bool {
 /// One try; `None` where an original vanished.
 async fn attempt(
     catalog: &Catalog,
-    from: &Path,
+    source: &Source<'_>,
     to: &Path,
     told: &impl Fn(Copied),
 ) -> Result<Option<(Copied, HashSet<String>)>> {
@@ -112,7 +122,7 @@ async fn attempt(
     let copy = Catalog::open(&next, || unreachable!("a copy has an identity"))
         .await
         .context("cannot read the catalogue's copy")?;
-    let outcome = originals(&copy, from, to, told).await;
+    let outcome = originals(&copy, source, to, told).await;
     copy.close().await.context("the catalogue's copy did not close")?;
     let Some(copied) = outcome? else { return Ok(None) };
     sync(&next)?;
@@ -150,7 +160,7 @@ fn remove(path: &Path) -> Result<()> {
 /// Copies the originals that `copy` names and the backup lacks.
 async fn originals(
     copy: &Catalog,
-    from: &Path,
+    from: &Source<'_>,
     to: &Path,
     told: &impl Fn(Copied),
 ) -> Result<Option<(Copied, HashSet<String>)>> {
@@ -165,10 +175,13 @@ async fn originals(
                 continue;
             }
             let below = PathBuf::from("originals").join(blob.key.fan_out()).join(blob.key.to_string());
-            let (source, target) = (from.join(&below), to.join(&below));
+            let target = to.join(&below);
             if fs::metadata(&target).is_ok_and(|known| known.len() == blob.bytes) {
                 // Was hashed when it was copied; `backup --check` hashes all of them anew.
-            } else if !copy_original(&source, &target, blob.key)? {
+            } else if !(match from {
+                Source::Folder(from) => copy_original(&from.join(&below), &target, blob.key)?,
+                Source::Bucket(blobs) => fetch_original(blobs, &target, blob).await?,
+            }) {
                 let Some((id, _)) =
                     copy.take_orphan(blob.key).await.context("cannot mend the catalogue's copy")?
                 else {
@@ -235,6 +248,27 @@ fn copy_original(source: &Path, target: &Path, key: BlobKey) -> Result<bool> {
     Ok(true)
 }
 
+/// The same from object storage: hashed on the way, and synced.
+async fn fetch_original(blobs: &BlobStore, target: &Path, blob: &Blob) -> Result<bool> {
+    let fetched = async { blobs.open_blob(blob.key, blob.bytes, false).await?.local().await };
+    let mut file = match fetched.await {
+        Ok(file) => file.try_clone().context("cannot read what was fetched")?,
+        Err(BlobError::NotFound) => return Ok(false),
+        Err(error @ BlobError::Corrupt(_)) => {
+            return Err(error).context("nothing more is copied: an earlier backup may still have it whole");
+        }
+        Err(error) => return Err(error).with_context(|| format!("cannot fetch {}", blob.key)),
+    };
+    let temporary = target.with_extension("part");
+    let mut out =
+        File::create(&temporary).with_context(|| format!("cannot write {}", temporary.display()))?;
+    file.rewind().context("cannot read what was fetched")?;
+    io::copy(&mut file, &mut out).with_context(|| format!("cannot write {}", temporary.display()))?;
+    out.sync_all().with_context(|| format!("cannot sync {}", temporary.display()))?;
+    fs::rename(&temporary, target).with_context(|| format!("cannot name {}", target.display()))?;
+    Ok(true)
+}
+
 /// Counts the originals that the backup's catalogue does not name, and removes them where asked to.
 fn surplus(to: &Path, names: &HashSet<String>, prune: bool) -> Result<u64> {
     let mut found = 0;
@@ -271,7 +305,7 @@ pub(crate) async fn put_back(backup: &Path, data: &Path, told: impl Fn(Copied)) 
     let copy = Catalog::open(&catalogue, || unreachable!("a copy has an identity"))
         .await
         .context("cannot read the backup's catalogue")?;
-    let outcome = originals(&copy, backup, data, &told).await;
+    let outcome = originals(&copy, &Source::Folder(backup), data, &told).await;
     copy.close().await.context("the catalogue did not close")?;
     let Some((copied, _)) = outcome? else {
         bail!(

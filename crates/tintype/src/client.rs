@@ -1,6 +1,6 @@
 //! Talking to a server by its API.
 
-use std::{io::Read, thread, time::Duration};
+use std::{cell::Cell, io::Read, thread, time::Duration};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use serde_json::Value;
@@ -20,6 +20,8 @@ pub(crate) struct Client {
     agent: Agent,
     base: String,
     token: Option<String>,
+    /// Whether files may go straight to the server's object storage; `None` before it was asked.
+    direct: Cell<Option<bool>>,
 }
 
 /// A body that can be sent again.
@@ -48,7 +50,12 @@ impl Client {
             .timeout_recv_response(Some(Duration::from_secs(120)))
             .user_agent(concat!("tintype/", env!("CARGO_PKG_VERSION")))
             .build();
-        Self { agent: config.into(), base: base.trim_end_matches('/').to_owned(), token }
+        Self {
+            agent: config.into(),
+            base: base.trim_end_matches('/').to_owned(),
+            token,
+            direct: Cell::new(None),
+        }
     }
 
     /// Sends a request until the server takes or refuses it. Tries again where the connection breaks or the server is busy;
@@ -86,6 +93,35 @@ impl Client {
     pub(crate) fn ask(&self, path: &str) -> Result<Value> {
         let answer = self.once("GET", path, None, None)?;
         if (200..300).contains(&answer.status) { Ok(answer.body) } else { Err(refusal(&answer)) }
+    }
+
+    /// Whether files may go straight to the server's object storage.
+    pub(crate) fn takes_direct(&self) -> bool {
+        if self.direct.get().is_none() {
+            // A server that does not say so takes them itself, or says why not when a file comes.
+            let says = self.ask("/api/v1/config").is_ok_and(|config| config["upload"]["direct"] == true);
+            self.direct.set(Some(says));
+        }
+        self.direct.get() == Some(true)
+    }
+
+    /// From now on files go through the server.
+    pub(crate) fn forgo_direct(&self) {
+        self.direct.set(Some(false));
+    }
+
+    /// Sends a body to an address of another server, once and without our token. `headers` are texts by their names.
+    pub(crate) fn put_elsewhere(&self, url: &str, headers: &Value, payload: &Payload<'_>) -> Result<()> {
+        let mut request =
+            Request::builder().method("PUT").uri(url).header("content-length", payload.len.to_string());
+        for (name, value) in headers.as_object().into_iter().flatten() {
+            request = request.header(name, value.as_str().unwrap_or_default());
+        }
+        let mut body = (payload.open)()?;
+        let request = request.body(SendBody::from_reader(&mut body)).context("this is no address")?;
+        let answer = self.agent.run(request)?;
+        let status = answer.status();
+        if status.is_success() { Ok(()) } else { Err(anyhow!("it answered {status}")) }
     }
 
     fn once(

@@ -42,10 +42,10 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
     let settings = settings::load(&cli::sources(matches))?;
     let from = data::existing(&settings.data)?;
     block_on(async {
-        let catalog = data::catalogue(&from).await?;
+        let (catalog, blobs) = data::open(&from, settings.store.s3().as_ref()).await?;
         let total = catalog.counts().await.context("cannot read the catalogue")?.bytes;
         let bar = bar(total)?;
-        let outcome = backup::make(&catalog, &from, &to, matches.get_flag("prune"), |copied| {
+        let outcome = backup::make(&catalog, &blobs, &from, &to, matches.get_flag("prune"), |copied| {
             bar.set_position(copied.bytes);
         })
         .await;

@@ -6,7 +6,10 @@ use std::{
 };
 
 use serde_json::Value;
-use tintype_testkit::build;
+use tintype_testkit::{
+    badnet::{Badnet, Harm},
+    build,
+};
 
 use crate::support::{Server, tintype};
 
@@ -114,38 +117,15 @@ fn what_is_refused_is_said_and_the_others_go_on() {
 
 #[test]
 fn a_broken_connection_is_tried_again_and_makes_no_second_image() {
-    use std::{io::Read as _, net::TcpListener};
     let server = Server::start();
     let token = server.token("upload,read");
-    // Takes the whole request to the server and cuts off before the answer, once; then answers are let through.
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let target = server.address().to_owned();
-    std::thread::spawn(move || {
-        for (number, client) in listener.incoming().flatten().enumerate() {
-            let mut upstream = std::net::TcpStream::connect(&target).unwrap();
-            let (mut from, mut to) = (client.try_clone().unwrap(), upstream.try_clone().unwrap());
-            std::thread::spawn(move || drop(std::io::copy(&mut from, &mut to)));
-            if number == 0 {
-                // The first byte of the answer has come: the upload is done, and its sender does not hear of it.
-                let _ = upstream.read(&mut [0; 1]);
-                let _ = client.shutdown(std::net::Shutdown::Both);
-            } else {
-                std::thread::spawn(move || drop(std::io::copy(&mut upstream, &mut &client)));
-            }
-        }
-    });
+    // The upload is done, and its sender does not hear of it.
+    let net = Badnet::before(server.address());
+    net.harm_next(1, "POST", Harm::LoseAnswer);
     let dir = pictures();
     let file = dir.path().join("trip/b \"x\".png");
     let output = tintype()
-        .args([
-            "upload",
-            "--to",
-            &format!("http://{address}"),
-            "--token",
-            &token.token(),
-            file.to_str().unwrap(),
-        ])
+        .args(["upload", "--to", &net.endpoint(), "--token", &token.token(), file.to_str().unwrap()])
         .output()
         .unwrap();
     assert!(output.status.success(), "{output:?}");

@@ -1,8 +1,10 @@
 //! Files that go straight to the bucket.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use tintype_testkit::{badnet::Badnet, build, engine};
+use tintype_testkit::{badnet::Badnet, build, engine, wait};
 
 use super::{path_of, server};
 use crate::support::{Client, Reply, Server, base64};
@@ -134,6 +136,45 @@ fn where_it_is_switched_off_files_come_through_the_server() {
     assert_eq!(put(&begun, &[], &picture), 200);
     let done = post(&server, "/uploads/complete", &json!({"uploadId": begun.at("/uploadId")})).expect(200);
     assert!(server.client().get(&done.at("/viewURL")).expect(200).body == picture);
+}
+
+#[test]
+fn the_client_sends_files_there_and_through_the_server_where_it_cannot() {
+    let Some(engine) = engine::seaweed("the_client_sends_files_there_and_through_the_server_where_it_cannot")
+    else {
+        return;
+    };
+    let files = tempfile::tempdir().unwrap();
+    let picture = build::jpeg(80, 60, 1);
+    std::fs::write(files.path().join("sünset 1.jpg"), &picture).unwrap();
+    std::fs::write(files.path().join("b.png"), build::png(20, 20, 1)).unwrap();
+    let nowhere = "http://127.0.0.1:1".to_owned();
+    for (public, straight) in [(engine.endpoint(), true), (nowhere, false)] {
+        let server = server(&engine.endpoint(), &["--store-public-endpoint", &public]);
+        let output = crate::support::tintype()
+            .args(["upload", "--json", "--to", &server.base, "--title", "One"])
+            .arg(files.path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{said}");
+        assert_eq!(said.contains("they go through the server"), !straight, "{said}");
+        let images: Vec<Value> = String::from_utf8_lossy(&output.stdout)
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(images.len(), 2);
+        assert_eq!((&images[1]["file_name"], &images[1]["title"]), (&json!("sünset 1.jpg"), &json!("One")));
+        assert!(
+            server.client().get(images[1]["links"]["image"].as_str().unwrap()).expect(200).body == picture
+        );
+        let completed = || server.access_log().contains("/uploads/complete");
+        if straight {
+            wait::until("the line of the access log", Duration::from_secs(20), completed);
+        } else {
+            assert!(!completed());
+        }
+    }
 }
 
 #[test]

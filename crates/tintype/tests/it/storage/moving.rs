@@ -75,6 +75,28 @@ fn originals_move_to_the_bucket_and_back() {
 }
 
 #[test]
+fn a_backup_of_a_bucket_is_whole_without_it() {
+    let Some(engine) = engine::seaweed("a_backup_of_a_bucket_is_whole_without_it") else { return };
+    let server = on(tempfile::tempdir().unwrap(), &engine.endpoint(), &engine::fresh_prefix(), &[]);
+    let picture = build::png(40, 40, 1);
+    let reply = server.token("upload").upload("a.png", &picture).expect(201);
+    let place = tempfile::tempdir().unwrap();
+    let (backup, restored) = (place.path().join("backup"), place.path().join("restored"));
+    let (backup, restored_path) = (backup.to_str().unwrap(), restored.to_str().unwrap());
+    for _ in 0..2 {
+        let made = server.run(&["backup", backup]);
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    }
+    drop(server);
+    for command in [&["backup", "--check", backup][..], &["restore", backup, "--data", restored_path]] {
+        let output = tintype().args(command).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let server = Server::at(restored, &[]);
+    assert!(server.client().get(&format!("/i/{}.png", reply.at("/id"))).expect(200).body == picture);
+}
+
+#[test]
 fn a_damaged_original_is_named_and_nothing_is_switched_over() {
     let Some(engine) = engine::seaweed("a_damaged_original_is_named_and_nothing_is_switched_over") else {
         return;
