@@ -30,8 +30,8 @@ pub enum Delivery {
     Proxy,
     /// From the object storage, by signed addresses that this server redirects to.
     Redirect,
-    /// By nginx in front, from the data folder that it sees under this internal address.
-    Accel(String),
+    /// By nginx in front, from the data folder, which it has under an internal address.
+    Accel,
 }
 
 /// Settings of the use cases. Times are in seconds, sizes in bytes.

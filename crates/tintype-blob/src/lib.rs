@@ -1,6 +1,7 @@
 //! Stored bytes: originals that outlast a power cut, and variants that may be lost.
 //!
-//! Synced writes, reads of ranges, deletes and lists over a folder of the file system. No SQL, no images, no HTTP; the
+//! Synced writes, reads of ranges, deletes and lists over a folder of the file system, or over an S3-compatible service for
+//! the originals (`remote/mod.rs` has its layout). No SQL, no images, no HTTP; the
 //! clock and the choice of keys are the caller's.
 //!
 //! # The data folder

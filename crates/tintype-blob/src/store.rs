@@ -261,11 +261,15 @@ impl BlobStore {
     pub async fn open_blob(&self, key: BlobKey, len: u64, keep: bool) -> Result<Blob, BlobError> {
         let folder = self.folder();
         if let Some(remote) = &self.remote {
-            if !keep {
-                return Ok(Blob::of_object(folder, key, Arc::clone(remote), len));
-            }
-            let fetch = Fetch::begin(remote, &folder, key, len).await?;
-            return Ok(Blob::of_fetch(folder, key, fetch, len));
+            // Where the disk takes no file to keep it in, it is streamed.
+            let staging = if keep { self.stage().await.ok() } else { None };
+            return Ok(match staging {
+                None => Blob::of_object(folder, key, Arc::clone(remote), len),
+                Some(staging) => {
+                    let fetch = Fetch::begin(remote, staging, key, len).await?;
+                    Blob::of_fetch(folder, key, fetch, len)
+                }
+            });
         }
         blocking(move || {
             let (file, len) = folder.open_blob(key)?;

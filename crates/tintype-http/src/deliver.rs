@@ -19,6 +19,8 @@ use crate::{
     problem::{Code, Problem},
 };
 
+/// The internal address under which nginx has the data folder, where it hands the files out.
+const ACCEL: &str = "/tintype-data";
 const YEAR: i64 = 31_536_000;
 const DAY: i64 = 86_400;
 
@@ -99,7 +101,8 @@ pub(crate) fn deliver_by<B: Default + From<Bytes> + From<Body>>(
 ) -> http::Response<B> {
     let len = stored.len();
     let decision = decide(headers, &stored.etag, len);
-    if let (Some(place), StoredBody::File(blob)) = (accel(app), &stored.body)
+    if let StoredBody::File(blob) = &stored.body
+        && app.config().delivery == Delivery::Accel
         && decision != Decision::NotModified
         && stored.visibility != Visibility::Private
     {
@@ -107,7 +110,7 @@ pub(crate) fn deliver_by<B: Default + From<Bytes> + From<Body>>(
         let mut response = respond(app, StatusCode::OK, stored, lasting, Some(len), B::default());
         response.headers_mut().remove(header::CONTENT_LENGTH);
         let key = blob.key();
-        let path = format!("{}/originals/{}/{key}", place.trim_end_matches('/'), key.fan_out());
+        let path = format!("{ACCEL}/originals/{}/{key}", key.fan_out());
         response.headers_mut().insert("x-accel-redirect", value(path));
         return response;
     }
@@ -126,14 +129,6 @@ pub(crate) fn deliver_by<B: Default + From<Bytes> + From<Body>>(
             response
         }
         Decision::Unsatisfiable => unsatisfiable(app, len).map(B::from),
-    }
-}
-
-/// The internal address under which nginx has the data folder, where it hands the files out.
-fn accel(app: &App) -> Option<&str> {
-    match &app.config().delivery {
-        Delivery::Accel(place) => Some(place),
-        Delivery::Proxy | Delivery::Redirect => None,
     }
 }
 

@@ -42,23 +42,8 @@ pub async fn examine(options: &S3Options, origins: &[String]) -> Result<Vec<Chec
         source: Box::new(error),
     })?;
     let examiner = Examiner { remote, http, options, name: format!("doctor-{}", std::process::id()) };
-    let mut all = vec![examiner.clock().await];
-    match examiner.permissions().await {
-        Ok(found) => all.push(("permissions", Outcome::Fine(found))),
-        Err(error) => {
-            let found = format!("{error}{}", cause(&error));
-            all.push((
-                "permissions",
-                Outcome::Broken(found, "`tintype doctor --print policy` is what the key needs".to_owned()),
-            ));
-            return Ok(all);
-        }
-    }
-    all.push(examiner.ranges().await);
-    all.push(examiner.conditional().await);
-    all.extend(examiner.signed(origins).await);
-    all.push(examiner.lifecycle().await);
-    all.push(examiner.syncs().await);
+    let all = examiner.all(origins).await;
+    let _ = examiner.remote.store.delete(&examiner.remote.path(&examiner.name)).await;
     Ok(all)
 }
 
@@ -75,13 +60,37 @@ struct Examiner<'a> {
 }
 
 impl Examiner<'_> {
+    async fn all(&self, origins: &[String]) -> Vec<Checked> {
+        let mut all = vec![self.clock().await];
+        match self.permissions().await {
+            Ok(found) => all.push(("permissions", Outcome::Fine(found))),
+            Err(error) => {
+                let found = format!("{error}{}", cause(&error));
+                all.push((
+                    "permissions",
+                    Outcome::Broken(
+                        found,
+                        "`tintype doctor --print policy` is what the key needs".to_owned(),
+                    ),
+                ));
+                return all;
+            }
+        }
+        all.push(self.ranges().await);
+        all.push(self.conditional().await);
+        all.extend(self.signed(origins).await);
+        all.push(self.lifecycle().await);
+        all.push(self.syncs().await);
+        all
+    }
+
     fn endpoint(&self) -> String {
         let region = self.options.region.clone().unwrap_or_else(|| "us-east-1".to_owned());
         self.options.endpoint.clone().unwrap_or_else(|| format!("https://s3.{region}.amazonaws.com"))
     }
 
     async fn clock(&self) -> Checked {
-        const WHAT: &str = "clock";
+        const WHAT: &str = "store's clock";
         let asked = self.http.get(self.endpoint()).send().await;
         let Ok(answer) = asked else {
             let mend = "start it, or correct store.endpoint".to_owned();
@@ -215,7 +224,6 @@ impl Examiner<'_> {
             all.push(("cors", self.cors(&url, origin).await));
         }
         let _ = self.remote.remove_incoming(id).await;
-        let _ = self.remote.store.delete(&self.remote.path(&self.name)).await;
         all
     }
 

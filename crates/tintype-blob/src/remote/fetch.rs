@@ -13,7 +13,7 @@ use tintype_types::{BlobKey, ContentHash};
 use tokio::sync::Notify;
 
 use super::{Remote, read::ByteStream};
-use crate::{BlobError, Staging, folder::Folder};
+use crate::{BlobError, Staging};
 
 /// Originals of up to this size are handed on only when their hash is known to fit, larger ones as they come, but for
 /// their last piece.
@@ -47,10 +47,10 @@ pub(crate) enum Read {
 }
 
 impl Fetch {
-    /// Begins to fetch; answers when the service does.
+    /// Begins to fetch into `staging`; answers when the service does.
     pub(crate) async fn begin(
         remote: &Arc<Remote>,
-        folder: &Arc<Folder>,
+        staging: Staging,
         key: BlobKey,
         len: u64,
     ) -> Result<Arc<Self>, BlobError> {
@@ -60,13 +60,7 @@ impl Fetch {
             state: Mutex::new(State::Coming { pieces: Vec::new(), released: 0 }),
             changed: Notify::new(),
         });
-        let work = Work {
-            remote: Arc::clone(remote),
-            folder: Arc::clone(folder),
-            key,
-            len,
-            fetch: Arc::clone(&fetch),
-        };
+        let work = Work { remote: Arc::clone(remote), staging, key, len, fetch: Arc::clone(&fetch) };
         if len <= WHOLE_BELOW {
             // Waited for, so that an original that cannot be had whole is a clear answer and not a broken picture.
             work.whole(bytes).await?;
@@ -148,14 +142,15 @@ fn lost(key: BlobKey) -> BlobError {
 /// What fetching needs.
 struct Work {
     remote: Arc<Remote>,
-    folder: Arc<Folder>,
+    /// The file to keep it in: made before anything is asked for, so that a disk that takes no writes is known by then.
+    staging: Staging,
     key: BlobKey,
     len: u64,
     fetch: Arc<Fetch>,
 }
 
 impl Work {
-    async fn whole(&self, mut bytes: ByteStream) -> Result<(), BlobError> {
+    async fn whole(self, mut bytes: ByteStream) -> Result<(), BlobError> {
         let mut attempt = 1;
         loop {
             let mut all = BytesMut::with_capacity(usize::try_from(self.len).unwrap_or(0));
@@ -164,8 +159,7 @@ impl Work {
             }
             let all = all.freeze();
             if self.fits(&Sha256::digest(&all).into(), all.len() as u64) {
-                self.keep(vec![(0, all)]).await;
-                return Ok(());
+                return self.keep(vec![(0, all)]).await;
             }
             let wrong = format!("{} came with other bytes than were stored", self.key);
             if attempt == ATTEMPTS {
@@ -177,11 +171,12 @@ impl Work {
         }
     }
 
-    async fn piece_by_piece(&self, mut bytes: ByteStream) {
+    async fn piece_by_piece(self, mut bytes: ByteStream) {
         let (mut hasher, mut seen) = (Sha256::new(), 0_u64);
+        let (key, fetch) = (self.key, Arc::clone(&self.fetch));
         let fail = |error: &BlobError| {
-            tracing::error!(key = %self.key, error = error as &dyn std::error::Error, "an original could not be fetched whole");
-            self.fetch.change(|state| *state = State::Failed);
+            tracing::error!(%key, error = error as &dyn std::error::Error, "an original could not be fetched whole");
+            fetch.change(|state| *state = State::Failed);
         };
         while let Some(piece) = bytes.next().await {
             let piece = match piece {
@@ -208,30 +203,24 @@ impl Work {
             State::Coming { pieces, .. } => pieces.clone(),
             State::There(_) | State::Failed => return,
         };
-        self.keep(pieces).await;
+        if let Err(error) = self.keep(pieces).await {
+            fail(&error);
+        }
     }
 
     fn fits(&self, hash: &[u8; 32], len: u64) -> bool {
         ContentHash(*hash) == self.key.hash && len == self.len
     }
 
-    /// Releases all of it, and writes it into a file. Where that fails it is served from memory until nobody reads it, and
-    /// fetched anew for the next one.
-    async fn keep(&self, pieces: Vec<(u64, Bytes)>) {
+    /// Releases all of it, and writes it into the file.
+    async fn keep(mut self, pieces: Vec<(u64, Bytes)>) -> Result<(), BlobError> {
         let all = pieces.clone();
         self.fetch.change(|state| *state = State::Coming { pieces: all, released: self.len });
-        let written = async {
-            let mut staging = Staging::create(Arc::clone(&self.folder)).await?;
-            for (_, piece) in pieces {
-                staging.write(piece).await?;
-            }
-            staging.finish().await
-        };
-        match written.await {
-            Ok(staged) => self.fetch.change(|state| *state = State::There(staged.file())),
-            Err(error) => {
-                tracing::warn!(key = %self.key, error = &error as &dyn std::error::Error, "an original that was fetched is not kept");
-            }
+        for (_, piece) in pieces {
+            self.staging.write(piece).await?;
         }
+        let staged = self.staging.finish().await?;
+        self.fetch.change(|state| *state = State::There(staged.file()));
+        Ok(())
     }
 }

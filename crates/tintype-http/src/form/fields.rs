@@ -15,19 +15,6 @@ use crate::{
 const KNOWN: &str =
     "title, description, alt, tags, label, path, visibility, expires_in, keep_metadata, duplicates";
 
-/// The fields that may stand beside the members of another JSON object. A named path needs a token, and is not among them.
-pub(super) const IN_JSON: [&str; 9] = [
-    "title",
-    "description",
-    "alt",
-    "tags",
-    "label",
-    "visibility",
-    "expires_in",
-    "keep_metadata",
-    "duplicates",
-];
-
 /// The fields of one request, as they come.
 #[derive(Debug, Default)]
 pub(crate) struct FieldSet {
@@ -61,6 +48,18 @@ impl FieldSet {
             Ok(false) => Err(unknown(http, name)),
             Err(invalid) => Err(Problem::from_field(&http.app, &invalid)),
         }
+    }
+
+    /// Takes a member of a JSON object that has others too: those that are no fields of an image are passed over.
+    pub(super) fn set_known(&mut self, http: &Http, name: &str, value: &str) -> Result<(), Problem> {
+        if matches!(name, "path" | "album") {
+            return Err(not_supported(
+                http,
+                &format!("the field {name} of a direct upload"),
+                "Leave it away.",
+            ));
+        }
+        self.apply(name, value).map(drop).map_err(|invalid| Problem::from_field(&http.app, &invalid))
     }
 
     /// Whether a named path was asked for.

@@ -42,15 +42,13 @@ impl Meter {
     ///
     /// # Errors
     /// The client uploaded too often or too much of late.
-    fn start(http: &Http, parts: &Parts) -> Result<Option<Self>, Problem> {
+    pub(crate) fn start(http: &Http, parts: &Parts) -> Result<Option<Self>, Problem> {
         let Some(Client(client)) = parts.extensions.get().copied() else { return Ok(None) };
         http.limit(Kind::Uploads, client, 1)?;
         http.limit(Kind::UploadBytes, client, 0)?;
         Ok(Some(Self { http: http.clone(), client, bytes: 0 }))
     }
-}
 
-impl Meter {
     /// So many bytes came.
     pub(crate) fn add(&mut self, bytes: u64) {
         self.bytes += bytes;
@@ -237,19 +235,11 @@ pub(crate) fn fields_of(
 ) -> Result<UploadFields, Problem> {
     let mut set = FieldSet::default();
     for (name, value) in members {
-        if fields::IN_JSON.contains(&name.as_str()) && !value.is_null() {
-            set.set(http, name, &json::plain(value))?;
+        if !value.is_null() {
+            set.set_known(http, name, &json::plain(value))?;
         }
     }
     Ok(set.finish())
-}
-
-/// Counts an upload whose bytes did not come through this server.
-///
-/// # Errors
-/// The client uploaded too often or too much of late.
-pub(crate) fn count_direct(http: &Http, parts: &Parts) -> Result<Option<Meter>, Problem> {
-    Meter::start(http, parts)
 }
 
 /// Reads a small JSON body. `shape` says what it looks like.

@@ -111,6 +111,11 @@ async fn blobs_after(catalog: &Catalog, after: &mut Option<tintype_types::BlobKe
     Ok(page)
 }
 
+/// Whether an original is moved. One that is damaged was not copied, and stays where it can be looked at.
+fn moves(blob: &Blob) -> bool {
+    matches!(blob.state, BlobState::Live | BlobState::Orphan)
+}
+
 async fn all(catalog: &Catalog, mover: &Move, journal: &mut Journal) -> Result<Moved> {
     let total = catalog.counts().await.context("cannot read the catalogue")?.bytes;
     let bar = bar(total)?;
@@ -121,7 +126,7 @@ async fn all(catalog: &Catalog, mover: &Move, journal: &mut Journal) -> Result<M
             break;
         }
         for blob in page {
-            if !matches!(blob.state, BlobState::Live | BlobState::Orphan) {
+            if !moves(&blob) {
                 continue;
             }
             match one(mover, journal, &blob).await {
@@ -172,7 +177,7 @@ async fn remove(catalog: &Catalog, mover: &Move) -> Result<u64> {
         if page.is_empty() {
             return Ok(removed);
         }
-        for blob in page {
+        for blob in page.iter().filter(|blob| moves(blob)) {
             removed += u64::from(mover.remove_source(blob.key).await?);
         }
     }

@@ -7,6 +7,8 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
+use tintype_app::config::Delivery;
+
 use super::{Settings, StoreKind, TABLE};
 
 /// Where settings come from.
@@ -145,6 +147,12 @@ fn settle_store(settings: &mut Settings) -> Result<()> {
         }
         return Ok(());
     };
+    if settings.app.delivery == Delivery::Accel && store.kind != StoreKind::Folder {
+        bail!(
+            "delivery.mode is accel, by which nginx sends files of the data folder, but the originals are in the bucket \
+             {bucket}: take proxy or redirect"
+        );
+    }
     if store.kind == StoreKind::Auto && store.credential("AWS_ACCESS_KEY_ID").is_none() {
         bail!(
             "store.bucket is {bucket}, but no credentials came with it: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, \
@@ -229,6 +237,10 @@ mod tests {
             (&[("TINTYPE_STORE_BUCKET", "pictures")][..], "AWS_ACCESS_KEY_ID"),
             (&[("TINTYPE_STORE_KIND", "s3")], "store.bucket"),
             (&[("S3_BUCKET", "pictures"), ("AWS_ACCESS_KEY_ID", "k")], "AWS_SECRET_ACCESS_KEY"),
+            (
+                &[("TINTYPE_STORE_BUCKET", "pictures"), ("TINTYPE_DELIVERY_MODE", "accel")],
+                "proxy or redirect",
+            ),
             (&[("TINTYPE_STORE_BUCKET", "x")], "3 characters"),
             (&[("TINTYPE_STORE_ENDPOINT", "s3.example.org")], "https://"),
         ] {

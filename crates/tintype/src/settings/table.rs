@@ -290,7 +290,7 @@ pub(crate) static TABLE: &[Setting] = &[
             s.app.delivery = match v {
                 "proxy" => Delivery::Proxy,
                 "redirect" => Delivery::Redirect,
-                "accel" => Delivery::Accel("/tintype-data".to_owned()),
+                "accel" => Delivery::Accel,
                 _ => return Err("takes proxy, redirect or accel".to_owned()),
             };
             Ok(())

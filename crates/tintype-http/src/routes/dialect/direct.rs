@@ -225,7 +225,7 @@ pub(crate) async fn complete(State(http): State<Http>, request: Request) -> Resu
     };
     let name = direct_name(named).ok_or_else(|| refuse(&http, &DirectError::Unknown))?;
     let fields = form::fields_of(&http, &sent.fields)?;
-    let mut meter = form::count_direct(&http, &parts)?;
+    let mut meter = form::Meter::start(&http, &parts)?;
     let published = http.app.publish_direct(&name, fields).await;
     if let (Some(meter), Ok(uploaded)) = (&mut meter, &published) {
         meter.add(uploaded.image.received_bytes);

@@ -117,6 +117,8 @@ fn without_an_announced_size_the_limit_holds_when_it_is_published() {
     post(&server, "/uploads/complete", &id).expect_problem(413, "file_too_large");
     post(&server, "/uploads/complete", &id).expect_problem(409, "not_sent");
     let begun = post(&server, "/uploads/init", &json!({})).expect(200);
+    let named = json!({"uploadId": begun.at("/uploadId"), "path": "blog/a.png"});
+    post(&server, "/uploads/complete", &named).expect_problem(400, "not_supported");
     assert_eq!(put(&begun, &[], b"<script>alert(1)</script>"), 200);
     post(&server, "/uploads/complete", &json!({"uploadId": begun.at("/uploadId")}))
         .expect_problem(415, "unsupported_type");

@@ -103,18 +103,25 @@ fn a_damaged_original_is_named_and_nothing_is_switched_over() {
     };
     let server = Server::start();
     let owner = server.token("upload");
-    let reply = owner.upload("a.png", &build::png(30, 30, 1)).expect(201);
+    owner.upload("a.png", &build::png(30, 30, 1)).expect(201);
     owner.upload("b.png", &build::png(30, 30, 2)).expect(201);
     let dir = server.stop();
     let data = dir.path().join("data");
     let victim = walk(&data.join("originals"));
     std::fs::write(&victim, b"other bytes").unwrap();
     let name = victim.file_name().unwrap().to_string_lossy().into_owned();
-    let moved = migrate(&data, &engine.endpoint(), &engine::fresh_prefix(), &["--to", "s3"]);
+    let prefix = engine::fresh_prefix();
+    let moved = migrate(&data, &engine.endpoint(), &prefix, &["--to", "s3"]);
     let said = String::from_utf8_lossy(&moved.stderr).into_owned();
     assert!(!moved.status.success() && said.contains(&name) && said.contains("check --repair"), "{said}");
-    let _ = reply;
-    Server::on(dir, &[]).client().get("/health").expect(200);
+    let dir = Server::on(dir, &[]).stop();
+    // Once it is marked the others move, and it stays where it can be looked at.
+    let repaired = tintype().args(["check", "--repair", "--data"]).arg(&data).output().unwrap();
+    assert!(repaired.status.success(), "{}", String::from_utf8_lossy(&repaired.stderr));
+    let moved = migrate(&data, &engine.endpoint(), &prefix, &["--to", "s3", "--remove-source"]);
+    assert!(moved.status.success(), "{}", String::from_utf8_lossy(&moved.stderr));
+    assert_eq!((count_files(&data.join("originals")), victim.exists()), (1, true));
+    drop(dir);
 }
 
 /// The first file below a folder.
