@@ -199,6 +199,7 @@ impl App {
         for id in &images {
             self.catalog.trash_image(*id, now).await.map_err(Trouble::from)?;
             self.forget_cached(*id);
+            self.settle_copy(*id).await;
         }
         Ok(images.len())
     }

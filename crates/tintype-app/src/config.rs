@@ -30,6 +30,8 @@ pub enum Delivery {
     Proxy,
     /// From the object storage, by signed addresses that this server redirects to.
     Redirect,
+    /// From a public bucket, or a CDN before it, that links point at: a copy of each image is kept there.
+    Public,
     /// By nginx in front, from the data folder, which it has under an internal address.
     Accel,
 }

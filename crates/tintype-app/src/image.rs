@@ -106,6 +106,7 @@ impl App {
     pub async fn change(&self, actor: &Actor, id: ImageId, changes: Changes) -> Result<Image, ImageError> {
         self.may(actor, Action::Change, id).await?;
         let now = self.clock.now();
+        let touches_copy = changes.visibility.is_some() || changes.expires_in.is_some();
         let changes = ImageChanges {
             title: changes.title,
             description: changes.description,
@@ -118,7 +119,8 @@ impl App {
         };
         let changed = self.catalog.update_image(id, changes).await.map_err(Trouble::from)?;
         self.forget_cached(id);
-        changed.ok_or(ImageError::Denied(Denial::Gone))
+        let image = changed.ok_or(ImageError::Denied(Denial::Gone))?;
+        if touches_copy { self.with_new_copy(image).await } else { Ok(image) }
     }
 
     /// Deletes an image: 410 from now on, for everybody. `for_good` skips the time in which it can be undone and removes
@@ -167,7 +169,7 @@ impl App {
         self.may(actor, Action::Restore, id).await?;
         let since = self.clock.now().minus_seconds(self.config.trash_keep);
         match self.catalog.restore_image(id, since).await.map_err(Trouble::from)? {
-            Restored::Yes(image) => Ok(*image),
+            Restored::Yes(image) => self.with_new_copy(*image).await,
             Restored::NotDeleted => self.read(actor, id).await,
             Restored::TooLate => Err(ImageError::TooLate),
             Restored::Unknown => Err(Denial::NotFound.into()),
@@ -181,11 +183,25 @@ impl App {
         found.ok_or(ImageError::Denied(Denial::NotFound))
     }
 
-    /// The catalogue changes first, then RAM forgets, then the caller hears of it: from the reply on nobody sees it.
+    /// An image that everybody may see from now on, or nobody any more, or until another time: its copy follows.
+    async fn with_new_copy(&self, image: Image) -> Result<Image, ImageError> {
+        if self.makes_copies() && image.visibility != Visibility::Private {
+            self.catalog.want_copy(image.id, self.clock.now()).await.map_err(Trouble::from)?;
+        }
+        self.settle_copy(image.id).await;
+        if image.copied_at.is_none() && !self.makes_copies() {
+            return Ok(image);
+        }
+        let found = self.catalog.image(image.id).await.map_err(Trouble::from)?;
+        found.ok_or(ImageError::Denied(Denial::NotFound))
+    }
+
+    /// The catalogue changes first, then RAM forgets and the copy goes, then the caller hears of it: from the reply on nobody sees it.
     async fn bin(&self, id: ImageId, for_good: bool) -> Result<Image, ImageError> {
         let now = self.clock.now();
         let trashed = self.catalog.trash_image(id, now).await.map_err(Trouble::from)?;
         self.forget_cached(id);
+        self.settle_copy(id).await;
         let image = trashed.ok_or(Denial::NotFound)?;
         if for_good {
             self.catalog.purge_image(id, now).await.map_err(Trouble::from)?;

@@ -10,7 +10,9 @@ mod cache;
 pub mod check;
 pub mod clock;
 pub mod config;
+mod copies;
 pub mod direct;
+pub mod headers;
 pub mod image;
 pub mod operator;
 pub mod path;
@@ -31,6 +33,7 @@ use std::sync::{
 use tintype_blob::BlobStore;
 use tintype_catalog::Catalog;
 use tintype_sandbox::Sandbox;
+use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
 use crate::{cache::RamCache, clock::Clock, config::AppConfig, random::Random};
@@ -59,6 +62,10 @@ pub struct Inner {
     pub(crate) cache: RamCache,
     pub(crate) admission: upload::Gate,
     pub(crate) flights: variant::Flights,
+    /// Images whose copy is being made or removed.
+    pub(crate) copying: variant::Flights,
+    /// Says that jobs may be due.
+    pub(crate) jobs: Notify,
     pub(crate) bans: abuse::Bans,
     pub(crate) usage: Mutex<Counts>,
     pub(crate) stopping: AtomicBool,
@@ -106,6 +113,8 @@ impl App {
             cache,
             admission,
             flights: variant::Flights::default(),
+            copying: variant::Flights::default(),
+            jobs: Notify::new(),
             bans: abuse::Bans::default(),
             usage: Mutex::default(),
             stopping: AtomicBool::new(false),

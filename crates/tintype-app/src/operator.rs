@@ -4,7 +4,7 @@ use tintype_blob::BlobStore;
 use tintype_catalog::{Catalog, Restored};
 use tintype_types::{ImageId, UnixMillis};
 
-use crate::{AliasKind, Image, Trouble, authorize::Denial, image::ImageError, text};
+use crate::{AliasKind, Image, Trouble, authorize::Denial, copies, image::ImageError, text};
 
 /// The image behind a link of any kind: a picture, a variant, a page, a named path, an alias, or an id.
 ///
@@ -54,6 +54,10 @@ pub async fn delete(
     for_good: bool,
 ) -> Result<Image, ImageError> {
     let image = catalog.trash_image(id, now).await.map_err(Trouble::from)?.ok_or(Denial::NotFound)?;
+    // What fails here is done by the server when it starts.
+    if let Some(job) = catalog.copy_job(id).await.map_err(Trouble::from)? {
+        copies::settle(catalog, blobs, &job, false, now).await?;
+    }
     if for_good {
         catalog.purge_image(id, now).await.map_err(Trouble::from)?;
         remove_bytes(catalog, blobs, &image).await?;

@@ -11,6 +11,7 @@ use crate::{
     authorize::{Action, Denial, Subject, authorize},
     cache::CacheKey,
     config::Delivery,
+    headers::{Lasting, cache_control, disposition},
 };
 
 /// What an entry costs beside its body: texts and the map's own room, roughly.
@@ -199,14 +200,18 @@ impl App {
     pub async fn address_elsewhere(
         &self,
         stored: &Stored,
-        disposition: &str,
-        cache_control: &str,
+        lasting: Lasting,
     ) -> Result<Option<(String, u64)>, Trouble> {
         let Body::Elsewhere(key, _) = stored.body else { return Ok(None) };
-        let left = stored.expires_at.map_or(i64::MAX, |end| self.clock.now().seconds_until(end));
+        let now = self.clock.now();
+        let left = stored.expires_at.map_or(i64::MAX, |end| now.seconds_until(end));
         let seconds = u64::try_from(left).unwrap_or(1).clamp(1, SIGNED_SECONDS);
-        let content_type = stored.media_type.mime();
-        let signing = Signing { content_type, disposition, cache_control, seconds };
+        let signing = Signing {
+            content_type: stored.media_type.mime(),
+            disposition: &disposition(stored.file_name.as_deref()),
+            cache_control: &cache_control(stored.visibility, stored.expires_at, lasting, now),
+            seconds,
+        };
         Ok(self.blobs.sign_blob(key, &signing).await?.map(|url| (url, seconds)))
     }
 

@@ -37,6 +37,10 @@ impl App {
     pub async fn start(&self, stop: CancellationToken) -> Result<(), Trouble> {
         self.settle().await?;
         self.load_abuse().await?;
+        self.tasks.spawn({
+            let (app, stop) = (self.clone(), stop.clone());
+            async move { app.work_on_jobs(stop).await }
+        });
         let app = self.clone();
         let pause = Duration::from_secs(self.config.sweep_interval.max(1).unsigned_abs());
         self.tasks.spawn(async move {
@@ -105,6 +109,9 @@ impl App {
             if expired.len() < BATCH as usize {
                 break;
             }
+        }
+        if swept.expired > 0 {
+            self.jobs.notify_one();
         }
         loop {
             let before = now.minus_seconds(self.config.trash_keep);

@@ -359,6 +359,7 @@ impl App {
             let mut usage = self.usage.lock().unwrap_or_else(PoisonError::into_inner);
             usage.bytes += image.blob.as_ref().map_or(0, |blob| blob.bytes);
         }
+        let image = if duplicate || replayed { image } else { self.with_copy(image).await };
         Ok(Uploaded { image, delete_token: (!duplicate).then_some(delete_token), duplicate })
     }
 
@@ -473,6 +474,7 @@ impl App {
             path: fields.path.clone(),
             duplicates: if origin.sender.return_duplicates { Duplicates::Return } else { Duplicates::New },
             direct: origin.sender.direct,
+            copied: self.makes_copies() && fields.visibility != Visibility::Private,
             idempotency: origin.sender.idempotency,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use tintype_types::{BlobKey, ContentHash, MediaType};
+use tintype_types::{BlobKey, ContentHash, ImageId, MediaType};
 
 use crate::{
     BlobError,
@@ -138,6 +138,14 @@ impl Move {
         let (folder, identity) = (Arc::clone(&self.folder), self.identity.clone());
         let place = (self.direction == Direction::ToS3).then(|| self.place.clone());
         blocking(move || folder.write_identity(&identity, place.as_deref(), true)).await
+    }
+
+    /// Removes the copy of an image that readers got from the bucket.
+    ///
+    /// # Errors
+    /// As every write to the bucket.
+    pub async fn remove_copy(&self, image: ImageId, media_type: MediaType) -> Result<(), BlobError> {
+        self.remote.unpublish(image, media_type).await.map(drop)
     }
 
     /// Removes an original from the source.

@@ -9,7 +9,7 @@ use crate::{
     Blob, BlobError, Entry, Listing, Staged, Staging,
     blocking::blocking,
     folder::{self, Folder, StagingKind},
-    remote::{Fetch, Remote, S3Options, SignedPut, Signing},
+    remote::{Fetch, PublicHeaders, Remote, S3Options, SignedPut, Signing},
     rewrite::{restage, rewrite},
 };
 
@@ -244,6 +244,34 @@ impl BlobStore {
         match &self.remote {
             Some(remote) => remote.sign_get(key, answer).await,
             None => Ok(None),
+        }
+    }
+
+    /// Copies an original to `public/<image>.<extension>`, for readers that come without a signature; an earlier copy is
+    /// replaced. `false` where the store has no bucket.
+    ///
+    /// # Errors
+    /// [`BlobError::NotFound`] where there is no such original; [`BlobError::Remote`].
+    pub async fn publish_copy(
+        &self,
+        key: BlobKey,
+        image: ImageId,
+        headers: &PublicHeaders,
+    ) -> Result<bool, BlobError> {
+        match &self.remote {
+            Some(remote) => remote.publish(key, image, headers).await.map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    /// Removes an image's copy. Whether there was one, services do not always say.
+    ///
+    /// # Errors
+    /// [`BlobError::Remote`].
+    pub async fn remove_copy(&self, image: ImageId, media_type: MediaType) -> Result<(), BlobError> {
+        match &self.remote {
+            Some(remote) => remote.unpublish(image, media_type).await.map(drop),
+            None => Ok(()),
         }
     }
 

@@ -63,6 +63,7 @@ fn image(owner: OwnerId, number: u64) -> NewImage {
         path: None,
         duplicates: Duplicates::Return,
         direct: None,
+        copied: false,
         idempotency: None,
     }
 }

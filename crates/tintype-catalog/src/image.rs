@@ -6,6 +6,7 @@ use tintype_types::{BlobKey, ContentHash, ImageId, MediaType, UnixMillis, Visibi
 use crate::{
     Catalog,
     error::Result,
+    job,
     owner::OwnerId,
     row::{Columns, invalid},
 };
@@ -67,6 +68,8 @@ pub struct Image {
     pub deleted_reason: Option<DeletedReason>,
     /// When its bytes were released and its personal fields erased, for good.
     pub purged_at: Option<UnixMillis>,
+    /// When the copy was made that readers get from a public bucket; `None` where there is none.
+    pub copied_at: Option<UnixMillis>,
     /// The named path that leads to it; the first in alphabetical order where there are several.
     pub path: Option<String>,
     /// Where its bytes are; `None` once purged.
@@ -125,7 +128,7 @@ macro_rules! select_image {
              images.tags, images.media_type, images.width, images.height, images.frames, images.orientation, \
              images.has_alpha, images.thumbhash, images.colour, images.visibility, images.created_at, \
              images.updated_at, images.expires_at, images.deleted_at, images.deleted_reason, images.purged_at, \
-             blobs.key as blob_key, blobs.bytes as blob_bytes, blobs.state as blob_state, \
+             images.copied_at, blobs.key as blob_key, blobs.bytes as blob_bytes, blobs.state as blob_state, \
              (select min(paths.path) from paths where paths.image_id = images.sequence) as path \
              from images left join blobs on blobs.id = images.blob_id ",
             $($rest),+
@@ -165,6 +168,7 @@ impl Image {
             deleted_at: row.optional_time("deleted_at")?,
             deleted_reason: DeletedReason::from_column(row.get("deleted_reason")?)?,
             purged_at: row.optional_time("purged_at")?,
+            copied_at: row.optional_time("copied_at")?,
             path: row.get("path")?,
             blob: StoredBlob::from_columns(&row)?,
         })
@@ -236,6 +240,7 @@ async fn update(db: &mut AnyConnection, id: ImageId, changes: ImageChanges) -> R
         return Ok(None);
     };
     let ImageChanges { title, description, alt, label, tags, visibility, expires_at, updated_at } = changes;
+    let touches_copy = visibility.is_some() || expires_at.is_some();
     image.title = title.unwrap_or(image.title);
     image.description = description.unwrap_or(image.description);
     image.alt = alt.unwrap_or(image.alt);
@@ -256,8 +261,11 @@ async fn update(db: &mut AnyConnection, id: ImageId, changes: ImageChanges) -> R
         .bind(image.visibility.as_str())
         .bind(image.expires_at.map(|time| time.0))
         .bind(updated_at.0)
-        .execute(db)
+        .execute(&mut *db)
         .await?;
+    if touches_copy {
+        job::queue_copy(db, id, false, updated_at).await?;
+    }
     Ok(Some(image))
 }
 

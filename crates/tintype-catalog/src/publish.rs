@@ -8,6 +8,7 @@ use crate::{
     error::Result,
     idempotency,
     image::{Image, StoredBlob, select_image, tags_text},
+    job,
     owner::{self, OwnerId},
     path,
     row::{Columns, written},
@@ -76,6 +77,8 @@ pub struct NewImage {
     pub duplicates: Duplicates,
     /// The direct upload that this publishes, by the hash of its id. It becomes one image, however often it is published.
     pub direct: Option<[u8; 32]>,
+    /// Whether it gets a copy in a public bucket.
+    pub copied: bool,
     /// The sender's key of a repeatable upload, hashed. It leads to one image, however often it comes.
     pub idempotency: Option<[u8; 32]>,
 }
@@ -149,6 +152,9 @@ async fn publish(db: &mut AnyConnection, new: NewImage) -> Result<Published> {
     }
     if let Some(path) = &new.path {
         path::lead(db, path, new.owner, sequence, new.created_at).await?;
+    }
+    if new.copied {
+        job::queue_copy(db, new.id, true, new.created_at).await?;
     }
     if let Some(intent) = new.intent.filter(|_| used_own_file) {
         upload::drop_intent(db, intent).await?;
@@ -272,6 +278,7 @@ fn image_of(new: NewImage, sequence: i64, blob: StoredBlob) -> Image {
         deleted_at: None,
         deleted_reason: None,
         purged_at: None,
+        copied_at: None,
         path: new.path,
         blob: Some(blob),
     }

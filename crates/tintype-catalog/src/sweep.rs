@@ -13,6 +13,7 @@ use crate::{
     Catalog,
     error::Result,
     image::DeletedReason,
+    job,
     owner::{self, OwnerId},
     row::Columns,
     trash,
@@ -125,7 +126,9 @@ async fn expire(db: &mut AnyConnection, now: UnixMillis, limit: u32) -> Result<V
     let mut ids = Vec::with_capacity(rows.len());
     for row in &rows {
         let row = Columns(row);
-        ids.push(row.parsed("id")?);
+        let id = row.parsed("id")?;
+        job::queue_copy(db, id, false, now).await?;
+        ids.push(id);
         *gone.entry(OwnerId(row.get("owner_id")?)).or_default() += 1;
     }
     for (owner, images) in gone {

@@ -7,6 +7,7 @@ use crate::{
     Catalog,
     error::Result,
     image::{self, DeletedReason, Image},
+    job,
     owner::{self, OwnerId},
     row::{Columns, written},
     sweep::{self, BlobId},
@@ -79,6 +80,7 @@ async fn trash(db: &mut AnyConnection, id: ImageId, now: UnixMillis) -> Result<(
     let write = sqlx::query(sql).bind(id.as_str()).bind(now.0).bind(DeletedReason::Asked.as_str());
     if let Some(row) = written(db, write).await? {
         owner::count(db, OwnerId(Columns(&row).get("owner_id")?), -1).await?;
+        job::queue_copy(db, id, false, now).await?;
     }
     Ok(())
 }
@@ -93,6 +95,7 @@ async fn restore(db: &mut AnyConnection, id: ImageId, deleted_after: UnixMillis)
     let sql = "update images set deleted_at = null, deleted_reason = null where id = $1";
     sqlx::query(sql).bind(id.as_str()).execute(&mut *db).await?;
     owner::count(db, image.owner, 1).await?;
+    job::queue_copy(db, id, false, deleted_at).await?;
     (image.deleted_at, image.deleted_reason) = (None, None);
     Ok(Restored::Yes(Box::new(image)))
 }

@@ -11,6 +11,8 @@ use crate::limit::Rates;
 pub struct HttpConfig {
     /// What links begin with, such as `https://img.example.org`, without a slash at its end. Unset, the request's Host.
     pub base_url: Option<String>,
+    /// What links to pictures begin with that have a copy in a public bucket, without a slash at its end.
+    pub copies_url: Option<String>,
     /// Proxies whose `X-Forwarded-*` headers count.
     pub trusted_proxies: Vec<IpNet>,
     /// Other origins whose pages may use the API with tokens.
@@ -45,6 +47,7 @@ impl Default for HttpConfig {
     fn default() -> Self {
         Self {
             base_url: None,
+            copies_url: None,
             trusted_proxies: loopback(),
             cors_origins: Vec::new(),
             web_dir: None,

@@ -1,15 +1,15 @@
 //! Turning stored bytes into responses. Everything that browsers, caches and attackers look at is set here.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tintype_app::{
     App, ByteStream, Trouble,
     config::Delivery,
+    headers::{Lasting, cache_control, disposition},
     serve::{Body as StoredBody, Stored},
     types::{ImageId, Visibility},
 };
@@ -21,19 +21,8 @@ use crate::{
 
 /// The internal address under which nginx has the data folder, where it hands the files out.
 const ACCEL: &str = "/tintype-data";
-const YEAR: i64 = 31_536_000;
-const DAY: i64 = 86_400;
 
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
-
-/// How an address may be cached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lasting {
-    /// The address always leads to these bytes.
-    Immutable,
-    /// The address may lead elsewhere tomorrow: a named path.
-    Movable,
-}
 
 /// Answers a GET or HEAD with stored bytes. Where a service has them, it is asked first: what it does not have is a clear
 /// answer and not half a picture.
@@ -70,9 +59,7 @@ pub(crate) async fn deliver(
 /// Sends a reader to the object storage. The redirect may be kept for less time than the address is good for.
 async fn redirect(app: &App, stored: &Stored, lasting: Lasting) -> Response {
     use axum::response::IntoResponse as _;
-    let text = |value: HeaderValue| value.to_str().map(ToOwned::to_owned).unwrap_or_default();
-    let (name, keeping) = (text(disposition(stored)), text(cache_control(app, stored, lasting)));
-    let signed = match app.address_elsewhere(stored, &name, &keeping).await {
+    let signed = match app.address_elsewhere(stored, lasting).await {
         Ok(signed) => signed,
         Err(trouble) => return Problem::from_trouble(app, &trouble).into_response(),
     };
@@ -154,12 +141,15 @@ fn respond<B>(
     let headers = response.headers_mut();
     headers.reserve(12);
     headers.insert(header::ETAG, value(stored.etag.clone()));
-    headers.insert(header::CACHE_CONTROL, cache_control(app, stored, lasting));
+    headers.insert(
+        header::CACHE_CONTROL,
+        text(cache_control(stored.visibility, stored.expires_at, lasting, app.clock().now())),
+    );
     if let Some(len) = len {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(stored.media_type.mime()));
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(len));
         headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-        headers.insert(header::CONTENT_DISPOSITION, disposition(stored));
+        headers.insert(header::CONTENT_DISPOSITION, text(disposition(stored.file_name.as_deref())));
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
@@ -175,52 +165,11 @@ pub(crate) fn open_to_all(headers: &mut HeaderMap) {
     headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
 }
 
-/// `max-age` never passes the end of the image's life. Shared caches that cannot be purged ask again after a day.
-fn cache_control(app: &App, stored: &Stored, lasting: Lasting) -> HeaderValue {
-    if stored.visibility == Visibility::Private {
-        return HeaderValue::from_static("private, no-store");
+fn text(text: Cow<'static, str>) -> HeaderValue {
+    match text {
+        Cow::Borrowed(text) => HeaderValue::from_static(text),
+        Cow::Owned(text) => value(text),
     }
-    match (stored.expires_at, lasting) {
-        (None, Lasting::Immutable) => {
-            HeaderValue::from_static("public, max-age=31536000, s-maxage=86400, immutable")
-        }
-        (None, Lasting::Movable) => HeaderValue::from_static("public, max-age=300"),
-        (Some(end), lasting) => {
-            let left = app.clock().now().seconds_until(end);
-            value(match lasting {
-                Lasting::Immutable => {
-                    format!("public, max-age={}, s-maxage={}", left.min(YEAR), left.min(DAY))
-                }
-                Lasting::Movable => format!("public, max-age={}", left.min(300)),
-            })
-        }
-    }
-}
-
-/// What RFC 8187 allows plainly in `filename*`.
-const ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'!')
-    .remove(b'#')
-    .remove(b'$')
-    .remove(b'&')
-    .remove(b'+')
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'^')
-    .remove(b'_')
-    .remove(b'`')
-    .remove(b'|')
-    .remove(b'~');
-
-/// `inline` with the name to save under (RFC 6266): an ASCII form for old clients and the whole name percent-encoded.
-fn disposition(stored: &Stored) -> HeaderValue {
-    let Some(name) = &stored.file_name else { return HeaderValue::from_static("inline") };
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '.' | '-' | '_' | '(' | ')');
-    if name.chars().all(plain) {
-        return value(format!("inline; filename=\"{name}\""));
-    }
-    let ascii: String = name.chars().map(|c| if plain(c) { c } else { '_' }).collect();
-    value(format!("inline; filename=\"{ascii}\"; filename*=UTF-8''{}", utf8_percent_encode(name, ATTR_CHAR)))
 }
 
 fn value(text: String) -> HeaderValue {
@@ -268,27 +217,4 @@ fn logged(id: ImageId, pieces: ByteStream) -> Body {
         tracing::error!(image = %id, error = &trouble as &dyn std::error::Error, "a stored file could not be read");
         trouble
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_cannot_inject_headers() {
-        let stored = |name: &str| Stored {
-            id: "11111111111111111".parse().unwrap(),
-            media_type: tintype_app::types::MediaType::Png,
-            etag: "\"x\"".to_owned(),
-            file_name: Some(name.to_owned()),
-            visibility: Visibility::Unlisted,
-            expires_at: None,
-            body: StoredBody::Memory(Bytes::new()),
-        };
-        let check =
-            |name: &str, expected: &str| assert_eq!(disposition(&stored(name)).to_str().unwrap(), expected);
-        check("sunset 1.jpg", "inline; filename=\"sunset 1.jpg\"");
-        check("a\"; x=\".jpg", "inline; filename=\"a__ x__.jpg\"; filename*=UTF-8''a%22%3B%20x%3D%22.jpg");
-        check("ü\r\nX: 1.jpg", "inline; filename=\"___X_ 1.jpg\"; filename*=UTF-8''%C3%BC%0D%0AX%3A%201.jpg");
-    }
 }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use http::{Method, Response, header, request::Parts};
 use tintype_app::{
+    headers::Lasting,
     serve::{Body as StoredBody, Stored},
     types::{ImageId, MediaType, id::IMAGE_ID_LEN},
 };
 
 use crate::{
     Http,
-    deliver::{Lasting, deliver_by, stream},
+    deliver::{deliver_by, stream},
     server::{Files, FrontBody},
 };
 

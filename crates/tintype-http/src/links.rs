@@ -1,10 +1,35 @@
 //! The addresses of an image.
 
+use std::{fmt, ops::Deref};
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tintype_app::{
     Image,
     types::{ImageId, secret::DeleteToken},
 };
+
+/// What links begin with, without slashes at their ends. For most of them it is the server's own address, which this derefs
+/// to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Base {
+    pub(crate) site: String,
+    /// Where copies of images are for readers, if they are.
+    pub(crate) copies: Option<String>,
+}
+
+impl Deref for Base {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.site
+    }
+}
+
+impl fmt::Display for Base {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.site)
+    }
+}
 
 /// What a path segment may hold plainly (RFC 3986, unreserved), and the slash between segments.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
@@ -17,27 +42,31 @@ pub(crate) fn file(image: &Image) -> String {
     format!("{}.{}", image.id, image.media_type.extension())
 }
 
-pub(crate) fn image(base: &str, image: &Image) -> String {
-    format!("{base}/i/{}.{}", image.id, image.media_type.extension())
+/// The picture itself: its copy in a public bucket where it has one.
+pub(crate) fn image(base: &Base, image: &Image) -> String {
+    match base.copies.as_deref().filter(|_| image.copied_at.is_some()) {
+        Some(copies) => format!("{copies}/{}", file(image)),
+        None => format!("{base}/i/{}", file(image)),
+    }
 }
 
-pub(crate) fn page(base: &str, image: &Image) -> String {
+pub(crate) fn page(base: &Base, image: &Image) -> String {
     page_of(base, image.id)
 }
 
-pub(crate) fn page_of(base: &str, id: ImageId) -> String {
+pub(crate) fn page_of(base: &Base, id: ImageId) -> String {
     format!("{base}/p/{id}")
 }
 
-pub(crate) fn thumb(base: &str, image: &Image) -> String {
+pub(crate) fn thumb(base: &Base, image: &Image) -> String {
     format!("{base}/i/{}/{THUMB}", image.id)
 }
 
-pub(crate) fn delete(base: &str, token: &DeleteToken) -> String {
+pub(crate) fn delete(base: &Base, token: &DeleteToken) -> String {
     format!("{base}/d/{}", token.expose())
 }
 
-pub(crate) fn named(base: &str, path: &str) -> String {
+pub(crate) fn named(base: &Base, path: &str) -> String {
     format!("{base}/{}", utf8_percent_encode(path, PATH))
 }
 
@@ -104,6 +133,7 @@ mod tests {
     fn captions_cannot_break_out() {
         assert_eq!(markdown("u", "a](javascript:x) ![b"), "![a\\](javascript:x) \\!\\[b](u)");
         assert_eq!(escape("\"><script>alert('1')&"), "&quot;&gt;&lt;script&gt;alert(&#39;1&#39;)&amp;");
-        assert_eq!(named("http://h", "blog/ü b.jpg"), "http://h/blog/%C3%BC%20b.jpg");
+        let base = Base { site: "http://h".to_owned(), copies: None };
+        assert_eq!(named(&base, "blog/ü b.jpg"), "http://h/blog/%C3%BC%20b.jpg");
     }
 }

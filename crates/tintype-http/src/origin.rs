@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 
 use http::{HeaderMap, Uri, header};
 
-use crate::config::HttpConfig;
+use crate::{config::HttpConfig, links::Base};
 
 /// Scheme and host of the request, validated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Origin {
-    /// What links begin with, without a slash at its end.
-    pub(crate) base: String,
+    /// What links begin with.
+    pub(crate) base: Base,
     /// The Host that the request was sent to, to compare an `Origin` header with.
     pub(crate) host: String,
     /// Whether the browser speaks HTTPS.
@@ -46,7 +46,8 @@ impl Origin {
             None => forwarded("x-forwarded-proto") == Some("https"),
         };
         let scheme = if https { "https" } else { "http" };
-        let base = config.base_url.clone().unwrap_or_else(|| format!("{scheme}://{host}"));
+        let site = config.base_url.clone().unwrap_or_else(|| format!("{scheme}://{host}"));
+        let base = Base { site, copies: config.copies_url.clone() };
         Ok(Self { base, host, https, fixed: config.base_url.is_some() })
     }
 }
@@ -85,7 +86,8 @@ mod tests {
         for (name, value) in pairs {
             headers.insert(*name, HeaderValue::from_str(value).unwrap());
         }
-        Origin::of(config, &headers, &Uri::from_static("/"), peer.parse().unwrap()).map(|origin| origin.base)
+        Origin::of(config, &headers, &Uri::from_static("/"), peer.parse().unwrap())
+            .map(|origin| origin.base.site)
     }
 
     #[test]

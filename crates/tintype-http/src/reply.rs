@@ -8,7 +8,10 @@ use tintype_app::{
 };
 use utoipa::ToSchema;
 
-use crate::{links, problem::Code};
+use crate::{
+    links::{self, Base},
+    problem::Code,
+};
 
 /// An image, as the API tells of it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -95,7 +98,7 @@ pub(crate) struct Embed {
 
 impl ImageReply {
     /// Tells of `image` with links that begin with `base`.
-    pub(crate) fn new(base: &str, image: &Image, token: Option<&DeleteToken>, duplicate: bool) -> Self {
+    pub(crate) fn new(base: &Base, image: &Image, token: Option<&DeleteToken>, duplicate: bool) -> Self {
         let link = links::image(base, image);
         let caption = links::caption(image);
         Self {

@@ -7,6 +7,7 @@
 //! the same arguments give the same bytes. Wrong arguments panic, because a test is the only caller.
 
 pub mod badnet;
+pub mod bucket;
 pub mod build;
 pub mod engine;
 pub mod fixtures;

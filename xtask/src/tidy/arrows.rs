@@ -34,7 +34,11 @@ const OURS: [(&str, &[&str]); 10] = [
 /// Crates of others that only one of ours may name, by the beginning of their names, and who may.
 const THEIRS: [(&str, &[&str], &[&str]); 5] = [
     ("the SQL library", &["tintype-catalog"], &["sqlx", "rusqlite", "libsqlite3-sys", "diesel", "sea-"]),
-    ("the storage client", &["tintype-blob"], &["object_store", "rusty-s3", "opendal", "aws-sdk-"]),
+    (
+        "the storage client",
+        &["tintype-blob", "tintype-testkit"],
+        &["object_store", "rusty-s3", "opendal", "aws-sdk-"],
+    ),
     (
         "codecs",
         &["tintype-image", "tintype-testkit"],

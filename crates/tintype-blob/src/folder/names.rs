@@ -1,12 +1,13 @@
 //! Names inside the data folder. Nothing here is built from text that a user wrote.
 
-use tintype_types::{BlobKey, ContentHash, ImageId};
+use tintype_types::{BlobKey, ContentHash, ImageId, MediaType};
 
 use crate::BlobError;
 
 /// Files of direct uploads that are not published yet.
 pub(crate) const INCOMING: &str = "incoming";
 pub(crate) const ORIGINALS: &str = "originals";
+pub(crate) const PUBLIC: &str = "public";
 pub(crate) const QUARANTINE: &str = "quarantine";
 pub(crate) const STAGING: &str = "staging";
 pub(crate) const VARIANTS: &str = "variants";
@@ -32,6 +33,11 @@ pub(crate) fn fan_out_index(name: &[u8]) -> Option<u8> {
 /// The file of a blob.
 pub(crate) fn blob(key: BlobKey) -> String {
     format!("{ORIGINALS}/{}/{key}", key.fan_out())
+}
+
+/// The copy of an image that readers get.
+pub(crate) fn public(image: ImageId, media_type: MediaType) -> String {
+    format!("{PUBLIC}/{image}.{}", media_type.extension())
 }
 
 /// The file of a direct upload, named after the hash of its id.

@@ -29,11 +29,16 @@ pub type Checked = (&'static str, Outcome);
 const SKEW_MAX: i64 = 900;
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Examines a bucket as pages of `origins` and the server would use it. Leaves nothing behind.
+/// Examines a bucket as pages of `origins` and the server would use it, and, with `public_url`, readers that come without a
+/// signature. Leaves nothing behind.
 ///
 /// # Errors
 /// Settings that no client can be made of.
-pub async fn examine(options: &S3Options, origins: &[String]) -> Result<Vec<Checked>, BlobError> {
+pub async fn examine(
+    options: &S3Options,
+    origins: &[String],
+    public_url: Option<&str>,
+) -> Result<Vec<Checked>, BlobError> {
     let remote = Remote::connect(options)?;
     let http = Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none()).build();
     let http = http.map_err(|error| BlobError::Remote {
@@ -42,7 +47,10 @@ pub async fn examine(options: &S3Options, origins: &[String]) -> Result<Vec<Chec
         source: Box::new(error),
     })?;
     let examiner = Examiner { remote, http, options, name: format!("doctor-{}", std::process::id()) };
-    let all = examiner.all(origins).await;
+    let mut all = examiner.all(origins).await;
+    if let Some(url) = public_url {
+        all.push(("readers", examiner.readers(url).await));
+    }
     let _ = examiner.remote.store.delete(&examiner.remote.path(&examiner.name)).await;
     Ok(all)
 }
@@ -247,6 +255,39 @@ impl Examiner<'_> {
         } else {
             Outcome::Weak(format!("pages of {origin} may not send files ({})", answer.status()), mend)
         }
+    }
+
+    /// Whether anybody reads what lies below `public/`, at the address that links begin with.
+    async fn readers(&self, public_url: &str) -> Outcome {
+        let path = self.remote.path(&format!("{}/{}", names::PUBLIC, self.name));
+        if let Err(error) = self.remote.store.put(&path, PutPayload::from_static(b"doctor")).await {
+            return Outcome::Broken(
+                format!("nothing can be stored below public/: {error}"),
+                "`tintype doctor --print policy` is what the key needs".to_owned(),
+            );
+        }
+        let asked = self.http.get(format!("{public_url}/{}", self.name)).send().await;
+        let outcome = match asked {
+            Ok(answer) if answer.status().is_success() => match answer.bytes().await {
+                Ok(bytes) if bytes.as_ref() == b"doctor" => {
+                    Outcome::Fine(format!("anybody reads copies at {public_url}"))
+                }
+                _ => Outcome::Broken(
+                    format!("{public_url} answers, but with something else"),
+                    "let delivery.public_url lead to public/ of this bucket".to_owned(),
+                ),
+            },
+            Ok(answer) => Outcome::Broken(
+                format!("{public_url} answers {}", answer.status()),
+                "let anybody read below public/ (`tintype doctor --print public-policy`), or have the CDN read there".to_owned(),
+            ),
+            Err(error) => Outcome::Broken(
+                format!("{public_url} does not answer: {error}"),
+                "correct delivery.public_url".to_owned(),
+            ),
+        };
+        let _ = self.remote.store.delete(&path).await;
+        outcome
     }
 
     async fn lifecycle(&self) -> Checked {

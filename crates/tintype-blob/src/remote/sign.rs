@@ -1,6 +1,6 @@
 //! Addresses for others, signed by us: a PUT of one file, a GET of one object.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::OnceLock, time::Duration};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use object_store::aws::AwsCredentialProvider;
@@ -35,7 +35,11 @@ pub struct Signing<'a> {
 
 /// What signs.
 pub(super) struct Signer {
+    /// As browsers reach it.
     pub(super) bucket: Bucket,
+    /// As the server reaches it.
+    pub(super) inside: Bucket,
+    http: OnceLock<reqwest::Client>,
     credentials: AwsCredentialProvider,
 }
 
@@ -51,18 +55,31 @@ impl Signer {
         region: &str,
         credentials: AwsCredentialProvider,
     ) -> Result<Self, BlobError> {
-        let endpoint = options
-            .public_endpoint
-            .clone()
-            .or_else(|| options.endpoint.clone())
-            .unwrap_or_else(|| format!("https://s3.{region}.amazonaws.com"));
         let invalid =
             || BlobError::invalid("using store.endpoint", "it is an address such as https://s3.example.org");
-        let endpoint = endpoint.parse().map_err(|_| invalid())?;
-        let style = if options.path_style { UrlStyle::Path } else { UrlStyle::VirtualHost };
-        let bucket =
-            Bucket::new(endpoint, style, options.bucket.clone(), region.to_owned()).map_err(|_| invalid())?;
-        Ok(Self { bucket, credentials })
+        let at = |endpoint: &str| {
+            let style = if options.path_style { UrlStyle::Path } else { UrlStyle::VirtualHost };
+            let endpoint = endpoint.parse().map_err(|_| invalid())?;
+            Bucket::new(endpoint, style, options.bucket.clone(), region.to_owned()).map_err(|_| invalid())
+        };
+        let aws = format!("https://s3.{region}.amazonaws.com");
+        let inside = options.endpoint.as_deref().unwrap_or(&aws);
+        let outside = options.public_endpoint.as_deref().unwrap_or(inside);
+        Ok(Self { bucket: at(outside)?, inside: at(inside)?, http: OnceLock::new(), credentials })
+    }
+
+    /// What speaks HTTP for what object_store does not offer; made when it is first needed.
+    pub(super) fn http(&self) -> Result<&reqwest::Client, BlobError> {
+        if let Some(client) = self.http.get() {
+            return Ok(client);
+        }
+        let made = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
+        let made = made.map_err(|error| BlobError::Remote {
+            what: "making a client".to_owned(),
+            hint: "tell the makers",
+            source: Box::new(error),
+        })?;
+        Ok(self.http.get_or_init(|| made))
     }
 
     pub(super) async fn credentials(&self) -> Result<Credentials, BlobError> {

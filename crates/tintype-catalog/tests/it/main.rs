@@ -4,6 +4,7 @@ mod check;
 mod groups;
 mod history;
 mod images;
+mod jobs;
 mod lists;
 mod opening;
 mod owners;

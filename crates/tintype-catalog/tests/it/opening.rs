@@ -8,11 +8,12 @@ use tintype_catalog::{Catalog, CatalogError, Constraint};
 use crate::support::{IDENTITY, NOW, TestCatalog, open};
 
 /// The schemas as they were released.
-const SCHEMAS: [&str; 4] = [
+const SCHEMAS: [&str; 5] = [
     include_str!("../../migrations/sqlite/0001_catalogue.sql"),
     include_str!("../../migrations/sqlite/0002_direct_uploads.sql"),
     include_str!("../../migrations/sqlite/0003_idempotency.sql"),
     include_str!("../../migrations/sqlite/0004_abuse.sql"),
+    include_str!("../../migrations/sqlite/0005_copies.sql"),
 ];
 
 async fn raw(folder: &tempfile::TempDir, sql: &str) {
@@ -23,6 +24,15 @@ async fn raw(folder: &tempfile::TempDir, sql: &str) {
     db.close().await.expect("closes");
 }
 
+async fn columns(folder: &tempfile::TempDir, table: &str) -> String {
+    let url = format!("sqlite://{}", folder.path().join("tintype.db").display());
+    let mut db = AnyConnection::connect(&url).await.expect("connects");
+    let sql = "select group_concat(name, ', ') from pragma_table_info($1)";
+    let names = sqlx::query_scalar(sql).bind(table).fetch_one(&mut db).await.expect("has columns");
+    db.close().await.expect("closes");
+    names
+}
+
 /// A file as the release with `version` schemas left it, with the rows that `newest` has in the tables of that time.
 async fn older(folder: &tempfile::TempDir, version: usize, newest: &Path) {
     let tables: Vec<&str> = SCHEMAS[..version]
@@ -30,14 +40,16 @@ async fn older(folder: &tempfile::TempDir, version: usize, newest: &Path) {
         .flat_map(|schema| schema.lines())
         .filter_map(|line| line.strip_prefix("create table ")?.strip_suffix(" ("))
         .collect();
-    let copy = tables.iter().map(|table| format!("insert into main.{table} select * from newest.{table};"));
-    let sql = format!(
-        "{} pragma application_id = 0x54494E54; pragma user_version = {version}; attach '{}' as newest; {} detach newest;",
-        SCHEMAS[..version].concat(),
-        newest.display(),
-        copy.collect::<String>()
-    );
-    raw(folder, &sql).await;
+    let schema = SCHEMAS[..version].concat();
+    raw(folder, &format!("{schema} pragma application_id = 0x54494E54; pragma user_version = {version};"))
+        .await;
+    let mut copying = String::new();
+    for table in tables {
+        // A later schema may have added columns.
+        let columns = columns(folder, table).await;
+        copying += &format!("insert into main.{table} ({columns}) select {columns} from newest.{table};");
+    }
+    raw(folder, &format!("attach '{}' as newest; {copying} detach newest;", newest.display())).await;
 }
 
 async fn refusal(folder: &tempfile::TempDir) -> CatalogError {

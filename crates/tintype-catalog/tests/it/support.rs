@@ -118,6 +118,7 @@ pub(crate) fn new_image(owner: OwnerId, hash: ContentHash) -> NewImage {
         path: None,
         duplicates: Duplicates::Return,
         direct: None,
+        copied: false,
         idempotency: None,
     }
 }

@@ -4,10 +4,10 @@ use maud::{Markup, html};
 use tintype_app::Image;
 
 use super::{brand, frame};
-use crate::links;
+use crate::links::{self, Base};
 
 /// Shows the picture and asks. The form posts to the page's own address, which is the secret.
-pub(crate) fn ask(theme: &str, base: &str, image: &Image) -> Markup {
+pub(crate) fn ask(theme: &str, base: &Base, image: &Image) -> Markup {
     let name = image.title.as_deref().or(image.file_name.as_deref()).unwrap_or("this picture");
     let body = html! {
         header class="bar" { (brand()) }

@@ -47,19 +47,31 @@ pub(crate) fn respond(page: String, scripts: Scripts) -> Response {
 /// A page that shows pictures, or sends them: both may lie at the object storage's own address.
 pub(crate) fn respond_for(http: &Http, page: String, scripts: Scripts) -> Response {
     let mut response = respond(page, scripts);
-    if let Some(origin) = http.app.store_origin() {
+    let copies = http.config.copies_url.as_deref().map(origin_of);
+    let store = http.app.store_origin();
+    if store.is_some() || copies.is_some() {
         let csp = match scripts {
             Scripts::None => CSP_PLAIN,
             Scripts::App => CSP_APP,
         };
         let csp = csp
-            .replace("img-src 'self'", &format!("img-src 'self' {origin}"))
-            .replace("connect-src 'self'", &format!("connect-src 'self' {origin}"));
+            .replace("img-src 'self'", &with("img-src 'self'", [store.as_deref(), copies]))
+            .replace("connect-src 'self'", &with("connect-src 'self'", [store.as_deref(), copies]));
         if let Ok(csp) = HeaderValue::from_str(&csp) {
             response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, csp);
         }
     }
     response
+}
+
+fn with(directive: &str, origins: [Option<&str>; 2]) -> String {
+    origins.into_iter().flatten().fold(directive.to_owned(), |all, origin| format!("{all} {origin}"))
+}
+
+/// Scheme and host of an address.
+fn origin_of(url: &str) -> &str {
+    let host = url.find("://").map_or(0, |at| at + 3);
+    url[host..].find('/').map_or(url, |end| &url[..host + end])
 }
 
 /// Whether a person with a browser is asking.

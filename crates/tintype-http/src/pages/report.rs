@@ -4,10 +4,10 @@ use maud::{Markup, html};
 use tintype_app::{Image, abuse::Reason};
 
 use super::{brand, frame};
-use crate::links;
+use crate::links::{self, Base};
 
 /// The form. Works without script, as every page here.
-pub(crate) fn ask(theme: &str, base: &str, image: &Image) -> Markup {
+pub(crate) fn ask(theme: &str, base: &Base, image: &Image) -> Markup {
     let body = html! {
         header class="bar" { (brand()) }
         main class="page" {

@@ -4,12 +4,15 @@ use maud::{Markup, html};
 use tintype_app::upload::Uploaded;
 
 use super::{brand, copy_field, frame};
-use crate::{links, problem::Problem};
+use crate::{
+    links::{self, Base},
+    problem::Problem,
+};
 
 /// Each file with its links, or with what was wrong with it.
 pub(crate) fn page(
     theme: &str,
-    base: &str,
+    base: &Base,
     outcomes: &[(Option<String>, Result<Uploaded, Problem>)],
 ) -> Markup {
     let stored = outcomes.iter().filter(|(_, outcome)| outcome.is_ok()).count();
@@ -33,7 +36,7 @@ pub(crate) fn page(
     frame(theme, &format!("{title} · Tintype"), &html! {}, &body)
 }
 
-fn row(base: &str, number: usize, name: Option<&str>, outcome: &Result<Uploaded, Problem>) -> Markup {
+fn row(base: &Base, number: usize, name: Option<&str>, outcome: &Result<Uploaded, Problem>) -> Markup {
     let name = name.unwrap_or("A picture");
     match outcome {
         Err(problem) => html! {

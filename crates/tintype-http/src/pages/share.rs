@@ -4,10 +4,14 @@ use maud::{Markup, html};
 use tintype_app::{Image, types::Visibility};
 
 use super::{brand, copy_field, frame};
-use crate::{links, problem::size, reply::rfc3339};
+use crate::{
+    links::{self, Base},
+    problem::size,
+    reply::rfc3339,
+};
 
 /// The picture first, then what is known of it and the links to copy.
-pub(crate) fn page(theme: &str, base: &str, image: &Image) -> Markup {
+pub(crate) fn page(theme: &str, base: &Base, image: &Image) -> Markup {
     let link = links::image(base, image);
     let page = links::page(base, image);
     let caption = links::caption(image);
@@ -46,7 +50,7 @@ pub(crate) fn page(theme: &str, base: &str, image: &Image) -> Markup {
 }
 
 /// What chats and forums read (the Open Graph protocol; Twitter cards). Nothing of a private picture.
-fn cards(base: &str, image: &Image, title: &str, page: &str) -> Markup {
+fn cards(base: &Base, image: &Image, title: &str, page: &str) -> Markup {
     if image.visibility == Visibility::Private {
         return html! { meta name="robots" content="noindex"; };
     }

@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result};
 use clap::{Arg, ArgAction, ArgMatches};
 use serde_json::{Value, json};
+use tintype_app::config::Delivery;
 use tintype_blob::{Outcome, S3Options, examine};
 
 use super::doctor::{Finding, Verdict};
@@ -16,7 +17,7 @@ pub(super) fn arguments() -> [Arg; 2] {
         Arg::new("print")
             .long("print")
             .value_name("DOCUMENT")
-            .value_parser(["policy", "cors", "lifecycle"])
+            .value_parser(["policy", "public-policy", "cors", "lifecycle"])
             .help("Print a document for the bucket, as `aws s3api put-bucket-cors` and its like take it, and nothing else"),
         Arg::new("origin")
             .long("origin")
@@ -33,6 +34,7 @@ pub(super) fn document(matches: &ArgMatches, settings: &Settings) -> Result<Opti
         settings.store.s3().context("no bucket is named: set store.bucket (or S3_BUCKET) and its keys")?;
     Ok(Some(match name.as_str() {
         "policy" => policy(&s3),
+        "public-policy" => public_policy(&s3),
         "cors" => cors(&origins(matches, settings)),
         _ => lifecycle(&s3),
     }))
@@ -42,7 +44,8 @@ pub(super) fn document(matches: &ArgMatches, settings: &Settings) -> Result<Opti
 pub(super) async fn look(matches: &ArgMatches, settings: &Settings) -> Result<Vec<Finding>> {
     let Some(s3) = settings.store.s3() else { return Ok(Vec::new()) };
     let origins = if settings.app.direct { origins(matches, settings) } else { Vec::new() };
-    let checked = examine(&s3, &origins).await.context("the bucket cannot be examined")?;
+    let public = settings.http.copies_url.as_deref().filter(|_| settings.app.delivery == Delivery::Public);
+    let checked = examine(&s3, &origins, public).await.context("the bucket cannot be examined")?;
     Ok(checked.into_iter().map(|(what, outcome)| found(what, outcome)).collect())
 }
 
@@ -90,6 +93,19 @@ fn policy(s3: &S3Options) -> Value {
                 "Resource": bucket,
             },
         ],
+    })
+}
+
+/// Lets anybody read the copies of images, and nothing else.
+fn public_policy(s3: &S3Options) -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": ["s3:GetObject"],
+            "Resource": format!("arn:aws:s3:::{}/{}", s3.bucket, below(s3, "public/*")),
+        }],
     })
 }
 

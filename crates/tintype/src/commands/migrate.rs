@@ -83,6 +83,9 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
                 HumanBytes(moved.bytes),
                 moved.copied
             );
+            if direction == Direction::ToFolder {
+                forget_copies(&catalog, &mover, matches.get_flag("remove-source")).await?;
+            }
             if matches.get_flag("remove-source") {
                 println!("{} removed from where they were", remove(&catalog, &mover).await?);
             } else {
@@ -181,6 +184,28 @@ async fn remove(catalog: &Catalog, mover: &Move) -> Result<u64> {
             removed += u64::from(mover.remove_source(blob.key).await?);
         }
     }
+}
+
+/// Ends the copies that readers got from the bucket: the server no longer reaches them.
+async fn forget_copies(catalog: &Catalog, mover: &Move, remove: bool) -> Result<()> {
+    let mut after = 0;
+    loop {
+        let page = catalog.copied_images(after, BATCH).await.context("cannot read the catalogue")?;
+        let Some(last) = page.last().filter(|_| remove) else { break };
+        after = last.sequence;
+        for image in page {
+            let removed = mover.remove_copy(image.id, image.media_type).await;
+            removed.with_context(|| format!("cannot remove the copy of {}", image.id))?;
+        }
+    }
+    match (catalog.forget_copies().await.context("cannot write the catalogue")?, remove) {
+        (0, _) => {}
+        (copies, true) => println!("{copies} copies for readers removed from the bucket"),
+        (copies, false) => println!(
+            "{copies} copies for readers are left below public/ of the bucket, and deletes do not reach them any more: remove them"
+        ),
+    }
+    Ok(())
 }
 
 /// The names of originals that the target has, for an attempt that follows one that was cut off. Losing it costs time alone.

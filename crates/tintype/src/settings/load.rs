@@ -141,6 +141,19 @@ fn apply_bucket(settings: &mut Settings, variables: &[(String, String)], place: 
 /// machine whose disk is not kept.
 fn settle_store(settings: &mut Settings) -> Result<()> {
     let store = &settings.store;
+    if settings.app.delivery == Delivery::Public {
+        if store.s3().is_none() {
+            bail!(
+                "delivery.mode is public, by which links point at a bucket, but no bucket is in use: set store.bucket"
+            );
+        }
+        if settings.http.copies_url.is_none() {
+            bail!(
+                "delivery.mode is public, but nobody said where readers find the bucket: set delivery.public_url, such as \
+                 https://cdn.example.org/public"
+            );
+        }
+    }
     let Some(bucket) = &store.bucket else {
         if store.kind == StoreKind::S3 {
             bail!("store.kind is s3, but no bucket is named: set store.bucket (or S3_BUCKET)");
@@ -150,7 +163,7 @@ fn settle_store(settings: &mut Settings) -> Result<()> {
     if settings.app.delivery == Delivery::Accel && store.kind != StoreKind::Folder {
         bail!(
             "delivery.mode is accel, by which nginx sends files of the data folder, but the originals are in the bucket \
-             {bucket}: take proxy or redirect"
+             {bucket}: take proxy, redirect or public"
         );
     }
     if store.kind == StoreKind::Auto && store.credential("AWS_ACCESS_KEY_ID").is_none() {
@@ -239,8 +252,19 @@ mod tests {
             (&[("S3_BUCKET", "pictures"), ("AWS_ACCESS_KEY_ID", "k")], "AWS_SECRET_ACCESS_KEY"),
             (
                 &[("TINTYPE_STORE_BUCKET", "pictures"), ("TINTYPE_DELIVERY_MODE", "accel")],
-                "proxy or redirect",
+                "proxy, redirect or public",
             ),
+            (&[("TINTYPE_DELIVERY_MODE", "public")], "no bucket is in use"),
+            (
+                &[
+                    ("S3_BUCKET", "pictures"),
+                    ("AWS_ACCESS_KEY_ID", "k"),
+                    ("AWS_SECRET_ACCESS_KEY", "s"),
+                    ("TINTYPE_DELIVERY_MODE", "public"),
+                ],
+                "delivery.public_url",
+            ),
+            (&[("TINTYPE_DELIVERY_PUBLIC_URL", "cdn.example.org")], "https://"),
             (&[("TINTYPE_STORE_BUCKET", "x")], "3 characters"),
             (&[("TINTYPE_STORE_ENDPOINT", "s3.example.org")], "https://"),
         ] {

@@ -285,14 +285,25 @@ pub(crate) static TABLE: &[Setting] = &[
     setting!(
         "delivery.mode",
         "proxy",
-        "How pictures reach readers: proxy (through this server), redirect (signed addresses of the object storage), or accel (by nginx, X-Accel-Redirect)",
+        "How pictures reach readers: proxy (through this server), redirect (signed addresses of the object storage), public (links point at a public bucket or a CDN), or accel (by nginx, X-Accel-Redirect)",
         |s, v| {
             s.app.delivery = match v {
                 "proxy" => Delivery::Proxy,
                 "redirect" => Delivery::Redirect,
+                "public" => Delivery::Public,
                 "accel" => Delivery::Accel,
-                _ => return Err("takes proxy, redirect or accel".to_owned()),
+                _ => return Err("takes proxy, redirect, public or accel".to_owned()),
             };
+            Ok(())
+        }
+    ),
+    setting!(
+        "delivery.public_url",
+        sample "https://cdn.example.org/public",
+        "none",
+        "Where readers find the copies below public/ of the bucket; links to pictures begin with it",
+        |s, v| {
+            s.http.copies_url = Some(folder_url(v)?);
             Ok(())
         }
     ),
@@ -444,6 +455,21 @@ fn timeout(text: &str) -> Result<Duration, String> {
 }
 
 /// An origin: scheme and host, without a path.
+/// An address that names are put behind.
+fn folder_url(text: &str) -> Result<String, String> {
+    let invalid = || {
+        "takes http:// or https:// with a host and perhaps a path, such as https://cdn.example.org/public"
+            .to_owned()
+    };
+    let text = text.strip_suffix('/').unwrap_or(text);
+    let (scheme, rest) = text.split_once("://").ok_or_else(invalid)?;
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    base_url(&format!("{scheme}://{host}")).map_err(|_| invalid())?;
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'~' | b'/' | b'%');
+    if path.bytes().all(plain) { Ok(text.to_owned()) } else { Err(invalid()) }
+}
+
 fn base_url(text: &str) -> Result<String, String> {
     let invalid = || {
         "takes http:// or https:// with a host, without a path, such as https://img.example.org".to_owned()

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::{
     Http,
     caller::Caller,
-    links,
+    links::{self, Base},
     place::Place,
     problem::{Code, Problem},
     reply::{ProblemDocument, rfc3339},
@@ -129,7 +129,7 @@ pub(crate) async fn close(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-fn reply(base: &str, report: Report) -> ReportReply {
+fn reply(base: &Base, report: Report) -> ReportReply {
     ReportReply {
         id: report.id,
         page: links::page_of(base, report.image),

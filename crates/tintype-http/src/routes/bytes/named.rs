@@ -6,13 +6,13 @@ use axum::{
 };
 use http::{Method, header};
 use percent_encoding::percent_decode_str;
-use tintype_app::{authorize::Denial, serve::ServeError, text};
+use tintype_app::{authorize::Denial, headers::Lasting, serve::ServeError, text};
 
 use super::refuse;
 use crate::{
     Http,
     caller::Caller,
-    deliver::{Lasting, deliver},
+    deliver::deliver,
     pages,
     problem::{Code, Problem},
 };

@@ -6,18 +6,12 @@ use axum::{
 };
 use tintype_app::{
     AliasKind,
+    headers::Lasting,
     types::{ImageId, MediaType},
 };
 
 use super::{not_found, refuse, split};
-use crate::{
-    Http,
-    caller::Caller,
-    deliver::{Lasting, deliver},
-    place::Place,
-    problem::Problem,
-    reply::ProblemDocument,
-};
+use crate::{Http, caller::Caller, deliver::deliver, place::Place, problem::Problem, reply::ProblemDocument};
 
 /// The picture itself. The address is permanent: it always leads to these bytes, until the image is deleted.
 ///

@@ -4,17 +4,10 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
-use tintype_app::types::Recipe;
+use tintype_app::{headers::Lasting, types::Recipe};
 
 use super::{not_found, refuse};
-use crate::{
-    Http,
-    caller::Caller,
-    deliver::{Lasting, deliver},
-    place::Place,
-    problem::Problem,
-    reply::ProblemDocument,
-};
+use crate::{Http, caller::Caller, deliver::deliver, place::Place, problem::Problem, reply::ProblemDocument};
 
 /// A rendition of the picture, such as `/i/{id}/w=640,h=480,fit=cover.webp`.
 ///

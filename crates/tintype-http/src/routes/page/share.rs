@@ -7,7 +7,7 @@ use axum::{
 use maud::Markup;
 use tintype_app::{Image, authorize::Denial, serve::ServeError};
 
-use crate::{Http, caller::Caller, pages, place::Place, problem::Problem};
+use crate::{Http, caller::Caller, links::Base, pages, place::Place, problem::Problem};
 
 /// The picture, its title, cards for chats and forums, links to copy. HTML alone: no script.
 pub(crate) async fn share(State(http): State<Http>, Place(id): Place<String>, request: Request) -> Response {
@@ -19,7 +19,7 @@ pub(super) async fn of_picture(
     http: &Http,
     id: &str,
     request: Request,
-    render: fn(&str, &str, &Image) -> Markup,
+    render: fn(&str, &Base, &Image) -> Markup,
 ) -> Response {
     let (parts, _) = request.into_parts();
     let Ok(id) = id.parse() else { return pages::missing(Denial::NotFound) };

@@ -3,6 +3,7 @@
 mod delivery;
 mod direct;
 mod moving;
+mod public;
 mod trouble;
 
 use tempfile::TempDir;

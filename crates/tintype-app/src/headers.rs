@@ -1,0 +1,91 @@
+//! What readers of a picture are told besides its bytes, wherever these come from: this server, a signed address, a copy in
+//! a public bucket.
+
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use tintype_types::{UnixMillis, Visibility};
+
+const YEAR: i64 = 31_536_000;
+const DAY: i64 = 86_400;
+
+/// How an address may be cached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lasting {
+    /// The address always leads to these bytes.
+    Immutable,
+    /// The address may lead elsewhere tomorrow: a named path.
+    Movable,
+}
+
+/// `Cache-Control`. `max-age` never passes the end of the image's life. Shared caches that cannot be purged ask again after a
+/// day.
+pub fn cache_control(
+    visibility: Visibility,
+    expires_at: Option<UnixMillis>,
+    lasting: Lasting,
+    now: UnixMillis,
+) -> Cow<'static, str> {
+    if visibility == Visibility::Private {
+        return "private, no-store".into();
+    }
+    match (expires_at.map(|end| now.seconds_until(end)), lasting) {
+        (None, Lasting::Immutable) => "public, max-age=31536000, s-maxage=86400, immutable".into(),
+        (None, Lasting::Movable) => "public, max-age=300".into(),
+        (Some(left), Lasting::Immutable) => {
+            format!("public, max-age={}, s-maxage={}", left.min(YEAR), left.min(DAY)).into()
+        }
+        (Some(left), Lasting::Movable) => format!("public, max-age={}", left.min(300)).into(),
+    }
+}
+
+/// What RFC 8187 allows plainly in `filename*`.
+const ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'!')
+    .remove(b'#')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'^')
+    .remove(b'_')
+    .remove(b'`')
+    .remove(b'|')
+    .remove(b'~');
+
+/// `Content-Disposition`: `inline` with the name to save under (RFC 6266), in an ASCII form for old clients and whole,
+/// percent-encoded.
+pub fn disposition(file_name: Option<&str>) -> Cow<'static, str> {
+    let Some(name) = file_name else { return "inline".into() };
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '.' | '-' | '_' | '(' | ')');
+    if name.chars().all(plain) {
+        return format!("inline; filename=\"{name}\"").into();
+    }
+    let ascii: String = name.chars().map(|c| if plain(c) { c } else { '_' }).collect();
+    format!("inline; filename=\"{ascii}\"; filename*=UTF-8''{}", utf8_percent_encode(name, ATTR_CHAR)).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_inject_headers() {
+        let check = |name: &str, expected: &str| assert_eq!(disposition(Some(name)), expected);
+        check("sunset 1.jpg", "inline; filename=\"sunset 1.jpg\"");
+        check("a\"; x=\".jpg", "inline; filename=\"a__ x__.jpg\"; filename*=UTF-8''a%22%3B%20x%3D%22.jpg");
+        check("ü\r\nX: 1.jpg", "inline; filename=\"___X_ 1.jpg\"; filename*=UTF-8''%C3%BC%0D%0AX%3A%201.jpg");
+        assert_eq!(disposition(None), "inline");
+    }
+
+    #[test]
+    fn nothing_is_kept_longer_than_it_lives() {
+        let (now, end) = (UnixMillis(0), Some(UnixMillis(100_000)));
+        let of = |expires_at, lasting| cache_control(Visibility::Unlisted, expires_at, lasting, now);
+        assert_eq!(of(end, Lasting::Immutable), "public, max-age=100, s-maxage=100");
+        assert_eq!(of(end, Lasting::Movable), "public, max-age=100");
+        assert_eq!(of(None, Lasting::Movable), "public, max-age=300");
+        assert_eq!(cache_control(Visibility::Private, end, Lasting::Immutable, now), "private, no-store");
+    }
+}
