@@ -46,7 +46,9 @@ pub use error::BlobError;
 pub use faults::Faults;
 pub use list::{Entry, Listed, Listing};
 pub use moving::{Direction, Move};
-pub use remote::{ByteStream, Checked, Outcome, PublicHeaders, S3Options, SignedPut, Signing, examine};
+pub use remote::{
+    ByteStream, Checked, Outcome, PublicHeaders, S3Options, SignedPut, Signing, Vault, examine,
+};
 pub use staging::{Staged, Staging};
 pub use step::Step;
 pub use store::BlobStore;

@@ -104,6 +104,21 @@ impl Catalog {
         Ok(())
     }
 
+    /// Finishes the writes that wait and refuses all that follow with [`CatalogError::ReadOnly`]; questions are answered as
+    /// before. There is no way back but to open it anew.
+    ///
+    /// # Errors
+    /// As every write.
+    pub async fn seal(&self) -> Result<()> {
+        self.write_one(|db| {
+            Box::pin(async move {
+                sqlx::query("pragma query_only = on").execute(db).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
     /// A connection that reads, outside any transaction.
     pub(crate) async fn reader(&self) -> Result<PoolConnection<Any>> {
         Ok(self.inner.readers.acquire().await?)

@@ -5,7 +5,8 @@
 //! tintype.db              the catalogue as of one moment
 //! originals/ab/<key>      every original that this catalogue names
 //! ```
-//! Where the originals are in object storage, they are copied from there: a backup is whole without it.
+//! Where the originals are in object storage, they are copied from there: a backup is whole without it. A backup in a bucket has
+//! the same names; in the bucket that keeps the originals it is the catalogue alone.
 //!
 //! The catalogue is copied first and then the originals that the copy names: what is uploaded meanwhile belongs to the next
 //! backup. An original whose image is deleted for good in between is missing; then the catalogue is copied anew. The
@@ -21,8 +22,10 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use sha2::{Digest as _, Sha256};
 use tintype_blob::{BlobError, BlobStore};
-use tintype_catalog::{Blob, Catalog};
+use tintype_catalog::{Blob, BlobState, Catalog};
 use tintype_types::{BlobKey, ContentHash};
+
+pub(crate) mod bucket;
 
 /// Times that the catalogue is copied anew because an original vanished while it was being copied.
 const ATTEMPTS: usize = 20;
@@ -66,6 +69,26 @@ pub(crate) async fn make(
     bail!(
         "originals vanished while they were being copied, {ATTEMPTS} times over: is something else deleting them?"
     )
+}
+
+/// Copies the catalogue as of this moment into a file of its own.
+pub(crate) async fn copy_catalogue(catalog: &Catalog, next: &Path) -> Result<()> {
+    remove_catalogue(next)?;
+    catalog.copy_to(next).await.context("cannot copy the catalogue")
+}
+
+/// Whether a backup has a blob's bytes.
+fn is_copied(blob: &Blob) -> bool {
+    matches!(blob.state, BlobState::Live | BlobState::Orphan)
+}
+
+/// Drops a blob that no image named any more when the catalogue was copied, and that was removed since.
+async fn forget_if_orphan(copy: &Catalog, key: BlobKey) -> Result<bool> {
+    let Some((id, _)) = copy.take_orphan(key).await.context("cannot mend the catalogue's copy")? else {
+        return Ok(false);
+    };
+    copy.forget_blob(id).await.context("cannot mend the catalogue's copy")?;
+    Ok(true)
 }
 
 /// Where originals are copied from.
@@ -117,8 +140,7 @@ async fn attempt(
     told: &impl Fn(Copied),
 ) -> Result<Option<(Copied, HashSet<String>)>> {
     let next = to.join(NEXT_CATALOGUE);
-    remove_catalogue(&next)?;
-    catalog.copy_to(&next).await.context("cannot copy the catalogue")?;
+    copy_catalogue(catalog, &next).await?;
     let copy = Catalog::open(&next, || unreachable!("a copy has an identity"))
         .await
         .context("cannot read the catalogue's copy")?;
@@ -133,13 +155,13 @@ async fn attempt(
     Ok(Some(copied))
 }
 
-fn remove_catalogue(path: &Path) -> Result<()> {
+pub(crate) fn remove_catalogue(path: &Path) -> Result<()> {
     remove(path)?;
     remove_log(path)
 }
 
 /// Removes the log of a catalogue that was not closed: it would be played into whatever file has that name next.
-fn remove_log(path: &Path) -> Result<()> {
+pub(crate) fn remove_log(path: &Path) -> Result<()> {
     for suffix in ["-wal", "-shm"] {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);
@@ -171,7 +193,7 @@ async fn originals(
         let Some(last) = blobs.last() else { break };
         after = Some(last.key);
         for blob in &blobs {
-            if !matches!(blob.state, tintype_catalog::BlobState::Live | tintype_catalog::BlobState::Orphan) {
+            if !is_copied(blob) {
                 continue;
             }
             let below = PathBuf::from("originals").join(blob.key.fan_out()).join(blob.key.to_string());
@@ -182,14 +204,10 @@ async fn originals(
                 Source::Folder(from) => copy_original(&from.join(&below), &target, blob.key)?,
                 Source::Bucket(blobs) => fetch_original(blobs, &target, blob).await?,
             }) {
-                let Some((id, _)) =
-                    copy.take_orphan(blob.key).await.context("cannot mend the catalogue's copy")?
-                else {
-                    return Ok(None);
-                };
-                // No image named it any more when the catalogue was copied, and it was removed since.
-                copy.forget_blob(id).await.context("cannot mend the catalogue's copy")?;
-                continue;
+                if forget_if_orphan(copy, blob.key).await? {
+                    continue;
+                }
+                return Ok(None);
             } else {
                 copied.new += 1;
                 touched.insert(blob.key.fan_out());

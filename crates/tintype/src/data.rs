@@ -35,7 +35,7 @@ pub(crate) fn refuse_ephemeral(dir: &Path) -> Result<()> {
     if let Some((_, what)) = EPHEMERAL.iter().find(|(magic, _)| *magic == kind) {
         bail!(
             "the pictures are in a bucket, but the catalogue, which alone knows them, is in {}: on {what}. Mount a volume \
-             there, or say catalog.ephemeral = \"allow\" (TINTYPE_CATALOG_EPHEMERAL) where everything may be lost",
+             there, set catalog.restore_from to a place that the server backs it up to, or say catalog.ephemeral = \"allow\" (TINTYPE_CATALOG_EPHEMERAL) where everything may be lost",
             dir.display()
         );
     }
@@ -74,7 +74,7 @@ pub(crate) async fn open(dir: &Path, s3: Option<&S3Options>) -> Result<(Catalog,
 }
 
 /// A name for a new store: 32 hex digits.
-fn identity() -> String {
+pub(crate) fn identity() -> String {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

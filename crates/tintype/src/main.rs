@@ -5,6 +5,7 @@ mod cli;
 mod client;
 mod commands;
 mod data;
+mod keeper;
 mod logging;
 mod machine;
 mod operate;

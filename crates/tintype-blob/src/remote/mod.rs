@@ -6,6 +6,8 @@
 //! <prefix>/incoming/<sha256 of the id>     what a direct upload sent and nobody has published yet
 //! <prefix>/quarantine/2026-01-31/…         what a repair put aside that day
 //! <prefix>/public/<image id>.<ext>         copies for readers, where links point at the bucket
+//! <prefix>/tintype.db                      a backup's catalogue (`vault`)
+//! <prefix>/tintype.holder, .released       which server backs its catalogue up there, and which gave that up last
 //! ```
 //! Nothing here counts on conditional writes, tags, ACLs, policies or versions: engines ignore them in silence. Names are
 //! never reused, the catalogue decides which object stands for a hash, and what is read is hashed.
@@ -23,6 +25,7 @@ mod put;
 mod read;
 mod sign;
 mod trouble;
+mod vault;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -42,6 +45,7 @@ pub use public::PublicHeaders;
 pub use read::ByteStream;
 pub use sign::{SignedPut, Signing};
 pub(crate) use trouble::failed;
+pub use vault::Vault;
 
 /// What all parts that are being sent or fetched may hold in memory together.
 const ROOM: usize = 32 << 20;

@@ -20,7 +20,7 @@ const PART: usize = 8 << 20;
 
 /// What every original is stored with. Names and dispositions belong to images, several of which may share the bytes, and
 /// are given when they are served.
-fn attributes(media_type: Option<MediaType>) -> Attributes {
+pub(super) fn attributes(media_type: Option<MediaType>) -> Attributes {
     let mut attributes = Attributes::new();
     let mime = media_type.map_or("application/octet-stream", MediaType::mime);
     attributes.insert(Attribute::ContentType, mime.into());
@@ -67,19 +67,31 @@ impl Remote {
         below: &str,
         attributes: Attributes,
     ) -> Result<(), BlobError> {
+        let file = staged.file();
+        self.send_read(below, staged.len(), attributes, |at, size| read(folder, Arc::clone(&file), at, size))
+            .await
+    }
+
+    /// Stores `len` bytes as an object, as `read` has them at an offset.
+    pub(super) async fn send_read<F: Future<Output = Result<Bytes, BlobError>>>(
+        &self,
+        below: &str,
+        len: u64,
+        attributes: Attributes,
+        read: impl Fn(u64, usize) -> F,
+    ) -> Result<(), BlobError> {
         let path = self.path(below);
         let failing = |error| failed(format!("storing {below}"), error);
-        let (file, len) = (staged.file(), staged.len());
         if let Some(len) = usize::try_from(len).ok().filter(|len| *len <= PART) {
             let _room = self.room(len).await;
-            let payload = PutPayload::from(read(folder, file, 0, len).await?);
+            let payload = PutPayload::from(read(0, len).await?);
             let options = PutOptions { attributes, ..PutOptions::default() };
             self.store.put_opts(&path, payload, options).await.map_err(failing)?;
             return Ok(());
         }
         let options = PutMultipartOptions { attributes, ..PutMultipartOptions::default() };
         let mut upload = self.store.put_multipart_opts(&path, options).await.map_err(failing)?;
-        let ended = match self.send_parts(&mut *upload, folder, file, len).await {
+        let ended = match self.send_parts(&mut *upload, len, read).await {
             Ok(()) => upload.complete().await.map_err(failing).map(drop),
             Err(error) => Err(error),
         };
@@ -95,18 +107,17 @@ impl Remote {
         ended
     }
 
-    async fn send_parts(
+    async fn send_parts<F: Future<Output = Result<Bytes, BlobError>>>(
         &self,
         upload: &mut dyn MultipartUpload,
-        folder: &Arc<Folder>,
-        file: Arc<File>,
         len: u64,
+        read: impl Fn(u64, usize) -> F,
     ) -> Result<(), BlobError> {
         let mut at = 0;
         while at < len {
             let size = usize::try_from(len - at).unwrap_or(PART).min(PART);
             let _room = self.room(size).await;
-            let part = read(folder, Arc::clone(&file), at, size).await?;
+            let part = read(at, size).await?;
             let sent = upload.put_part(PutPayload::from(part)).await;
             sent.map_err(|error| failed(format!("sending a part of {size} bytes"), error))?;
             at += size as u64;

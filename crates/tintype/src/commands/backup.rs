@@ -2,18 +2,20 @@
 
 use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tintype_app::{
     check::{self, CheckOptions},
     clock::Clock,
 };
+use tintype_blob::Vault;
 
 use super::block_on;
 use crate::{
-    backup::{self, Copied},
-    cli, data, settings,
+    backup::{self, Copied, bucket},
+    cli, data,
+    settings::{self, Place, Settings},
 };
 
 pub(crate) fn command() -> Command {
@@ -21,25 +23,40 @@ pub(crate) fn command() -> Command {
         Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
     };
     let command = Command::new("backup")
-        .about("Copies catalogue and originals to a folder, beside a running server; again, only what is new")
-        .arg(Arg::new("to").value_name("DIR").required(true).help("Folder of the backup: empty, or an earlier backup of the same data folder"))
+        .about("Copies catalogue and originals to a folder or a bucket, beside a running server; again, only what is new")
+        .arg(Arg::new("to").value_name("PLACE").required_unless_present("to-flag").help("Where the backup is made: a folder, empty or with an earlier backup of the same data folder, or s3://bucket/prefix"))
+        .arg(Arg::new("to-flag").long("to").value_name("PLACE").conflicts_with("to").help("The same"))
         .arg(flag("prune", "Remove originals from the backup that no image names any more"))
         .arg(flag("check", "Copy nothing: hash every original of the backup and compare it with the backup's catalogue").conflicts_with("prune"))
         .after_help(
             "The folder can be used as a data folder as it is. On the same file system originals are second names of the same\n\
              files: that saves space and does not help when the disk breaks.\n\n\
+             A bucket is spoken to with store.endpoint, store.region and the keys of the server. In the bucket that keeps the\n\
+             originals, under the same prefix, a backup is the catalogue alone.\n\n\
              Exit status: 0 when the backup is whole, 2 when a check found differences, 1 when it failed.\n\n\
-             Examples:\n  tintype backup /mnt/backup/tintype\n  tintype backup --check /mnt/backup/tintype",
+             Examples:\n  tintype backup /mnt/backup/tintype\n  tintype backup --check /mnt/backup/tintype\n  tintype backup --to s3://backups/tintype",
         );
     cli::with_data(command)
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
-    let to = PathBuf::from(matches.get_one::<String>("to").context("the backup's folder")?);
+    let to = matches.get_one::<String>("to").or_else(|| matches.get_one("to-flag"));
+    let to = to.context("the backup's place")?;
+    let settings = settings::load(&cli::sources(matches))?;
+    if to.starts_with("s3://") {
+        if matches.get_flag("check") {
+            bail!(
+                "--check hashes a backup in a folder; `tintype restore` hashes one in a bucket while it fetches it"
+            );
+        }
+        let place =
+            to.parse().map_err(|accepted| anyhow!("{to:?} is no place for a backup: it {accepted}"))?;
+        return block_on(to_bucket(settings, place, matches.get_flag("prune")));
+    }
+    let to = PathBuf::from(to);
     if matches.get_flag("check") {
         return block_on(verify(to));
     }
-    let settings = settings::load(&cli::sources(matches))?;
     let from = data::existing(&settings.data)?;
     block_on(async {
         let (catalog, blobs) = data::open(&from, settings.store.s3().as_ref()).await?;
@@ -51,15 +68,43 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
         .await;
         bar.finish_and_clear();
         catalog.close().await.context("the catalogue did not close cleanly")?;
-        let Copied { files, bytes, new, surplus } = outcome?;
-        println!("{} has {files} originals ({}), {new} of them new", to.display(), HumanBytes(bytes));
-        match surplus {
-            0 => {}
-            _ if matches.get_flag("prune") => println!("{surplus} that no image names any more were removed"),
-            _ => println!("{surplus} more are named by no image any more; --prune removes them"),
-        }
+        said(&to.display().to_string(), outcome?, matches.get_flag("prune"));
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Backs up to a bucket.
+async fn to_bucket(settings: Settings, place: Place, prune: bool) -> Result<ExitCode> {
+    let from = data::existing(&settings.data)?;
+    let (catalog, blobs) = data::open(&from, settings.store.s3().as_ref()).await?;
+    let options = settings.store.at(&place);
+    let is_there = settings.store.is_at(&place);
+    let total = catalog.counts().await.context("cannot read the catalogue")?.bytes;
+    let bar = bar(total)?;
+    let outcome = async {
+        let vault = Vault::connect(&options)?;
+        let told = |copied: Copied| bar.set_position(copied.bytes);
+        bucket::make(&catalog, &blobs, &from, &vault, !is_there, prune, told).await
+    };
+    let outcome = outcome.await.with_context(|| format!("cannot back up to {}", options.shown()));
+    bar.finish_and_clear();
+    catalog.close().await.context("the catalogue did not close cleanly")?;
+    let copied = outcome?;
+    if is_there {
+        println!("{} has the catalogue of its {} originals", options.shown(), copied.files);
+    } else {
+        said(&options.shown(), copied, prune);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn said(place: &str, Copied { files, bytes, new, surplus }: Copied, prune: bool) {
+    println!("{place} has {files} originals ({}), {new} of them new", HumanBytes(bytes));
+    match surplus {
+        0 => {}
+        _ if prune => println!("{surplus} that no image names any more were removed"),
+        _ => println!("{surplus} more are named by no image any more; --prune removes them"),
+    }
 }
 
 /// A bar over bytes on a terminal, nothing elsewhere.

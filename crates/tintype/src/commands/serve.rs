@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     data::{self, Lock},
+    keeper::Keeper,
     logging, machine,
     settings::Settings,
 };
@@ -45,12 +46,19 @@ async fn serve(settings: Settings, spawner: Spawner, log: AccessLog) -> Result<E
         );
     }
     data::create(&settings.data)?;
-    if settings.store.s3().is_some() && !settings.ephemeral {
+    let place = settings.restore_from();
+    if settings.store.s3().is_some() && !settings.ephemeral && place.is_none() {
         data::refuse_ephemeral(&settings.data)?;
     }
     let mut lock = Lock::take(&settings.data)?;
+    let keeper = match place {
+        Some(place) => Some(Keeper::take(&settings.data, &place).await?),
+        None => None,
+    };
     let (catalog, blobs) = data::open(&settings.data, settings.store.s3().as_ref()).await?;
     let sandbox = Sandbox::start(spawner, sandbox_options(&settings)).context("cannot start the sandbox")?;
+    let interval = Duration::from_secs(settings.backup_interval);
+    let kept = keeper.as_ref().map(|keeper| keeper.keep(catalog.clone(), interval, stop.clone()));
     let app = App::new(catalog, blobs, sandbox, settings.app.clone(), Clock::System);
     let listener = listen(&settings).await?;
     let address = listener.local_addr().context("the socket has no address")?;
@@ -59,7 +67,14 @@ async fn serve(settings: Settings, spawner: Spawner, log: AccessLog) -> Result<E
     warn(&settings, address);
     announce(&settings, address);
     tintype_http::serve(listener, app.clone(), settings.http, log, stop).await;
+    let superseded = match kept {
+        Some(kept) => kept.await.unwrap_or(false),
+        None => false,
+    };
     app.close().await;
+    if let Some(keeper) = keeper.filter(|_| !superseded) {
+        keeper.finish().await?;
+    }
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }

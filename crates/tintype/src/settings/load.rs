@@ -154,6 +154,12 @@ fn settle_store(settings: &mut Settings) -> Result<()> {
             );
         }
     }
+    if settings.restore_from.is_some() && store.s3().is_none() {
+        bail!(
+            "catalog.restore_from is set, but the originals are in the data folder, and would not come back with the \
+             catalogue: set store.bucket, or back both up with `tintype backup`"
+        );
+    }
     let Some(bucket) = &store.bucket else {
         if store.kind == StoreKind::S3 {
             bail!("store.kind is s3, but no bucket is named: set store.bucket (or S3_BUCKET)");
@@ -254,6 +260,8 @@ mod tests {
                 &[("TINTYPE_STORE_BUCKET", "pictures"), ("TINTYPE_DELIVERY_MODE", "accel")],
                 "proxy, redirect or public",
             ),
+            (&[("TINTYPE_CATALOG_RESTORE_FROM", "s3://images/x")], "`tintype backup`"),
+            (&[("TINTYPE_CATALOG_RESTORE_FROM", "images/x")], "s3://bucket/prefix"),
             (&[("TINTYPE_DELIVERY_MODE", "public")], "no bucket is in use"),
             (
                 &[

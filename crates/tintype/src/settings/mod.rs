@@ -5,7 +5,7 @@ mod load;
 mod table;
 mod value;
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use tintype_app::config::AppConfig;
 use tintype_blob::S3Options;
@@ -24,6 +24,10 @@ pub(crate) struct Settings {
     pub(crate) store: StoreSettings,
     /// Whether the catalogue may lie on a disk that does not outlast the container, with the originals elsewhere.
     pub(crate) ephemeral: bool,
+    /// Bucket and prefix that the catalogue is restored from where the data folder has none, and backed up to.
+    pub(crate) restore_from: Option<Place>,
+    /// Seconds between two backups of the catalogue to that place, at least.
+    pub(crate) backup_interval: u64,
     /// The socket to listen on; `None` where nobody chose one.
     pub(crate) listen: Option<SocketAddr>,
     /// The port of the environment's `PORT`, which binds every address.
@@ -52,6 +56,30 @@ pub(crate) struct Settings {
     pub(crate) port_place: String,
     /// Names of other image hosts in `.env`, with what replaces them.
     pub(crate) replaced: Vec<String>,
+}
+
+/// A part of a bucket, as `s3://bucket/prefix` names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) bucket: String,
+    pub(crate) prefix: String,
+}
+
+impl FromStr for Place {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let invalid = || "takes s3://bucket/prefix".to_owned();
+        let rest = text.strip_prefix("s3://").ok_or_else(invalid)?;
+        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+        let prefix = prefix.trim_matches('/');
+        let named = prefix.split('/').all(|part| part != "." && part != ".." && part.bytes().all(plain));
+        if bucket.len() < 3 || !bucket.bytes().all(plain) || !named {
+            return Err(invalid());
+        }
+        Ok(Self { bucket: bucket.to_owned(), prefix: prefix.to_owned() })
+    }
 }
 
 /// Which kind of store keeps the originals.
@@ -112,6 +140,25 @@ impl StoreSettings {
         })
     }
 
+    /// Another part of the service, or of another bucket of it, with the same keys.
+    pub(crate) fn at(&self, place: &Place) -> S3Options {
+        S3Options {
+            bucket: place.bucket.clone(),
+            endpoint: self.endpoint.clone(),
+            public_endpoint: None,
+            region: self.region.clone(),
+            path_style: self.path_style.unwrap_or(self.endpoint.is_some()),
+            prefix: place.prefix.clone(),
+            deadline: self.deadline,
+            credentials: self.credentials.clone(),
+        }
+    }
+
+    /// Whether the originals are at this place.
+    pub(crate) fn is_at(&self, place: &Place) -> bool {
+        self.s3().is_some_and(|s3| s3.bucket == place.bucket && s3.prefix.trim_matches('/') == place.prefix)
+    }
+
     /// The value of a variable among the credentials.
     pub(crate) fn credential(&self, name: &str) -> Option<&str> {
         let found = self.credentials.iter().rfind(|(known, value)| known == name && !value.is_empty());
@@ -131,12 +178,21 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+impl Settings {
+    /// The place that the catalogue is restored from and backed up to.
+    pub(crate) fn restore_from(&self) -> Option<S3Options> {
+        self.restore_from.as_ref().map(|place| self.store.at(place))
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
             data: PathBuf::from("tintype-data"),
             store: StoreSettings::default(),
             ephemeral: false,
+            restore_from: None,
+            backup_interval: 60,
             listen: None,
             port: None,
             app: AppConfig::default(),

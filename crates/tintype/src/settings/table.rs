@@ -124,7 +124,7 @@ pub(crate) static TABLE: &[Setting] = &[
     setting!(
         "catalog.ephemeral",
         "refuse",
-        "What to do where the originals are in object storage and the catalogue is on a disk that does not outlast the container: refuse, or allow",
+        "What to do where the originals are in object storage, the catalogue is on a disk that does not outlast the container, and catalog.restore_from is not set: refuse, or allow",
         |s, v| {
             s.ephemeral = match v {
                 "refuse" => false,
@@ -132,6 +132,25 @@ pub(crate) static TABLE: &[Setting] = &[
                 _ => return Err("takes refuse or allow".to_owned()),
             };
             Ok(())
+        }
+    ),
+    setting!(
+        "catalog.restore_from",
+        sample "s3://images/tintype",
+        "none",
+        "Place in object storage that the catalogue is restored from where store.data has none, and that the server backs it up to",
+        |s, v| {
+            s.restore_from = Some(v.parse()?);
+            Ok(())
+        }
+    ),
+    setting!(
+        "catalog.backup_interval",
+        "60s",
+        "Shortest time between two backups of a catalogue that changes; a stop makes one more",
+        |s, v| {
+            s.backup_interval = u64::try_from(seconds(v)?).unwrap_or(0);
+            if s.backup_interval == 0 { Err("takes at least 1s".to_owned()) } else { Ok(()) }
         }
     ),
     setting!("server.listen", short "listen", "127.0.0.1:8080", "Address and port to listen on; [::]:8080 for every address", |s, v| {

@@ -4,6 +4,7 @@ mod delivery;
 mod direct;
 mod moving;
 mod public;
+mod redeploy;
 mod trouble;
 
 use tempfile::TempDir;

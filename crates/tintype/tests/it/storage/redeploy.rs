@@ -1,0 +1,203 @@
+//! A catalogue that outlasts its disk: backed up to the bucket, restored from it at the start.
+
+use std::{path::Path, process::Output, thread, time::Duration};
+
+use tempfile::{TempDir, tempdir};
+use tintype_testkit::{
+    build,
+    engine::{self, BUCKET, Engine},
+    wait,
+};
+
+use super::{environment, on, path_of};
+use crate::support::{Client, Reply, Server, count_files, tintype};
+
+fn place(prefix: &str) -> String {
+    format!("s3://{BUCKET}/{prefix}")
+}
+
+/// A server on a disk of its own, whose catalogue comes from the bucket and goes there.
+fn deployed(engine: &Engine, prefix: &str) -> Server {
+    redeployed(tempdir().unwrap(), engine, prefix, "1s")
+}
+
+fn redeployed(dir: TempDir, engine: &Engine, prefix: &str, interval: &str) -> Server {
+    let flags = ["--catalog-restore-from", &place(prefix), "--catalog-backup-interval", interval];
+    on(dir, &engine.endpoint(), prefix, &flags)
+}
+
+fn upload(server: &Server, seed: u64) -> (String, Vec<u8>) {
+    let picture = build::png(40, 30, seed);
+    (path_of(&server.client().upload("a.png", &picture).expect(201).at("/links/image")).to_owned(), picture)
+}
+
+fn shows(client: &Client, (link, picture): &(String, Vec<u8>)) {
+    assert!(client.get(link).expect(200).body == *picture);
+}
+
+#[test]
+fn a_redeploy_on_an_empty_disk_has_everything() {
+    let Some(engine) = engine::seaweed("a_redeploy_on_an_empty_disk_has_everything") else { return };
+    let prefix = engine::fresh_prefix();
+    let first = deployed(engine, &prefix);
+    let token = first.token("upload,read");
+    let one = upload(&first, 1);
+    drop(first.stop());
+    let second = deployed(engine, &prefix);
+    assert!(second.log().contains("restored the catalogue"));
+    shows(&second.client(), &one);
+    // Tokens and what was deleted are part of it.
+    let owner = second.client().with_token(&token.token());
+    let two = owner.upload("b.png", &build::png(41, 30, 2)).expect(201);
+    second.client().get(&two.at("/links/image")).expect(200);
+    second.assert_clean();
+    drop(second.stop());
+    let third = deployed(engine, &prefix);
+    shows(&third.client(), &one);
+    third.client().get(path_of(&two.at("/links/image"))).expect(200);
+    third.assert_clean();
+}
+
+#[test]
+fn the_next_server_takes_over_from_the_one_that_runs() {
+    let Some(engine) = engine::seaweed("the_next_server_takes_over_from_the_one_that_runs") else { return };
+    let prefix = engine::fresh_prefix();
+    let first = redeployed(tempdir().unwrap(), engine, &prefix, "1h");
+    let mut all = vec![upload(&first, 1)];
+    // Somebody uploads all the while; what is acknowledged counts, whoever acknowledged it.
+    let second = thread::scope(|scope| {
+        let next = scope.spawn(|| deployed(engine, &prefix));
+        let mut refused: Option<Reply> = None;
+        for seed in 2..100_000 {
+            let picture = build::png(40, 30, seed);
+            let reply = first.client().upload("a.png", &picture);
+            if reply.status == 503 {
+                refused = Some(reply);
+                break;
+            }
+            all.push((path_of(&reply.expect(201).at("/links/image")).to_owned(), picture));
+        }
+        refused.expect("the first stops taking uploads").expect_problem(503, "read_only");
+        next.join().unwrap()
+    });
+    for picture in &all {
+        shows(&second.client(), picture);
+        shows(&first.client(), picture);
+    }
+    all.push(upload(&second, 1_000_001));
+    // The first one ends last, and takes nothing away by it.
+    drop(first.stop());
+    second.assert_clean();
+    drop(second.stop());
+    let third = deployed(engine, &prefix);
+    all.iter().for_each(|picture| shows(&third.client(), picture));
+}
+
+#[test]
+fn after_a_crash_the_last_backup_holds() {
+    let Some(engine) = engine::seaweed("after_a_crash_the_last_backup_holds") else { return };
+    let prefix = engine::fresh_prefix();
+    let first = deployed(engine, &prefix);
+    let one = upload(&first, 1);
+    let listed = |name: &str| {
+        let dir = tempdir().unwrap();
+        let restored = restore(engine, &prefix, &place(&prefix), dir.path());
+        restored.status.success() && String::from_utf8_lossy(&restored.stdout).contains(name)
+    };
+    wait::until("a backup with the upload", Duration::from_secs(30), || listed("has 1 originals"));
+    let dir = first.kill();
+    // The same disk goes on as it was, at once.
+    let again = redeployed(dir, engine, &prefix, "1s");
+    shows(&again.client(), &one);
+    let old = again.kill();
+    // Another disk waits for the one that does not answer any more, and says so.
+    let other = deployed(engine, &prefix);
+    shows(&other.client(), &one);
+    assert!(other.log().contains("did not answer"));
+    upload(&other, 2);
+    drop(other.stop());
+    // The disk of before is not what was acknowledged since.
+    let mut stale = tintype();
+    stale.envs(environment(&engine.endpoint(), &prefix)).args(["serve", "--listen", "127.0.0.1:0", "--data"]);
+    stale.arg(old.path().join("data")).args(["--catalog-restore-from", &place(&prefix)]);
+    let refused = stale.output().unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("another server") && said.contains("move"), "{said}");
+}
+
+#[test]
+fn an_empty_catalogue_never_replaces_a_backup() {
+    let Some(engine) = engine::seaweed("an_empty_catalogue_never_replaces_a_backup") else { return };
+    let prefix = engine::fresh_prefix();
+    let first = deployed(engine, &prefix);
+    let one = upload(&first, 1);
+    drop(first.stop());
+    // Somebody forgot the setting: the bucket is another catalogue's.
+    let dir = tempdir().unwrap();
+    let mut empty = tintype();
+    empty.envs(environment(&engine.endpoint(), &prefix)).args(["serve", "--listen", "127.0.0.1:0", "--data"]);
+    let refused = empty.arg(dir.path()).output().unwrap();
+    assert!(
+        !refused.status.success()
+            && String::from_utf8_lossy(&refused.stderr).contains("not this catalogue's")
+    );
+    // So is it for a backup that somebody makes of another one.
+    let other = Server::start();
+    let made = backup(
+        engine,
+        &engine::fresh_prefix(),
+        other.data(),
+        &["--to", &place(&prefix), "--store-kind", "folder"],
+    );
+    assert!(String::from_utf8_lossy(&made.stderr).contains("not this catalogue's"), "{made:?}");
+    shows(&deployed(engine, &prefix).client(), &one);
+}
+
+fn backup(engine: &Engine, prefix: &str, data: &Path, arguments: &[&str]) -> Output {
+    let mut command = tintype();
+    command
+        .envs(environment(&engine.endpoint(), prefix))
+        .arg("backup")
+        .args(arguments)
+        .arg("--data")
+        .arg(data);
+    command.output().unwrap()
+}
+
+fn restore(engine: &Engine, prefix: &str, place: &str, data: &Path) -> Output {
+    let mut command = tintype();
+    command.envs(environment(&engine.endpoint(), prefix)).args(["restore", place, "--data"]).arg(data);
+    command.output().unwrap()
+}
+
+#[test]
+fn a_folder_is_backed_up_to_a_bucket_and_comes_back() {
+    let Some(engine) = engine::seaweed("a_folder_is_backed_up_to_a_bucket_and_comes_back") else { return };
+    let (prefix, kind) = (engine::fresh_prefix(), ["--store-kind", "folder"]);
+    let server = Server::start();
+    let pictures: Vec<_> = (1..=12).map(|seed| upload(&server, seed)).collect();
+    let place = place(&prefix);
+    let run = |flags: &[&str]| {
+        let made =
+            backup(engine, &prefix, server.data(), &[&["--to", place.as_str()], &kind[..], flags].concat());
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        String::from_utf8(made.stdout).unwrap()
+    };
+    assert!(run(&[]).contains("12 originals") && run(&[]).contains("0 of them new"));
+    let more = upload(&server, 13);
+    assert!(run(&[]).contains("1 of them new"));
+    let dir = tempdir().unwrap();
+    let data = dir.path().join("data");
+    let mut command = tintype();
+    command
+        .envs(environment(&engine.endpoint(), &prefix))
+        .args(["restore", &place, "--data"])
+        .arg(&data)
+        .args(kind);
+    let restored = command.output().unwrap();
+    assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
+    assert_eq!(count_files(&data.join("originals")), 13);
+    let back = Server::on(dir, &[]);
+    pictures.iter().chain([&more]).for_each(|picture| shows(&back.client(), picture));
+    back.assert_clean();
+}
