@@ -37,6 +37,6 @@ export default defineConfig({
     { name: '1280-dark', use: { ...desktop, colorScheme: 'dark' }, ...everywhere },
     { name: '390-light', use: { ...phone, colorScheme: 'light' }, ...everywhere },
     // Where files go does not depend on the screen.
-    { name: '390-dark', use: { ...phone, colorScheme: 'dark' }, testIgnore: /direct\.spec\.ts/ },
+    { name: '390-dark', use: { ...phone, colorScheme: 'dark' }, testIgnore: /(direct|storage)\.spec\.ts/ },
   ],
 })

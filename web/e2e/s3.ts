@@ -147,7 +147,7 @@ const rules = (origin: string) =>
   '<AllowedHeader>*</AllowedHeader><MaxAgeSeconds>0</MaxAgeSeconds></CORSRule></CORSConfiguration>'
 
 /** Whether a page of that origin may put a file. */
-async function lets(endpoint: string, origin: string): Promise<boolean> {
+export async function lets(endpoint: string, origin: string): Promise<boolean> {
   const response = await fetch(`${endpoint}/${BUCKET}/file`, {
     method: 'OPTIONS',
     headers: { Origin: origin, 'Access-Control-Request-Method': 'PUT' },

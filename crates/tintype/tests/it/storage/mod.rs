@@ -1,6 +1,7 @@
 //! The server with its originals in an S3-compatible service.
 
 mod delivery;
+mod deploy;
 mod direct;
 mod moving;
 mod public;
