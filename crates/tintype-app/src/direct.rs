@@ -5,7 +5,7 @@
 //! row and its file, which the sweep removes together. Publishing copies what was sent and ties the row to the image in the
 //! transaction that makes the image, so that a repeated or parallel request answers that same image.
 
-use tintype_blob::{BlobError, SignedPut};
+use tintype_blob::{BlobError, SignedPut, Staged};
 use tintype_catalog::{DirectUpload, NewDirectUpload};
 use tintype_types::{ContentHash, UnixMillis, secret::UploadId};
 
@@ -131,6 +131,18 @@ impl From<tintype_blob::BlobError> for DirectError {
     }
 }
 
+/// Refuses a file that is not the one that was announced.
+fn as_announced(staged: &Staged, bytes: Option<u64>, sha256: Option<ContentHash>) -> Result<(), DirectError> {
+    let (actual, hash) = (staged.len(), staged.hash());
+    if let Some(announced) = bytes.filter(|announced| *announced != actual) {
+        return Err(DirectError::WrongLength { announced, actual });
+    }
+    match sha256.filter(|announced| *announced != hash) {
+        Some(announced) => Err(DirectError::WrongHash { announced, actual: hash }),
+        None => Ok(()),
+    }
+}
+
 impl App {
     /// Begins a direct upload.
     ///
@@ -208,13 +220,8 @@ impl App {
     /// # Errors
     /// [`DirectError::WrongLength`], [`DirectError::WrongHash`], the store's trouble; nothing is kept then.
     pub async fn keep_direct(&self, slot: Slot, received: Received) -> Result<ContentHash, DirectError> {
-        let (actual, hash) = (received.staged.len(), received.staged.hash());
-        if let Some(announced) = slot.bytes.filter(|announced| *announced != actual) {
-            return Err(DirectError::WrongLength { announced, actual });
-        }
-        if let Some(announced) = slot.sha256.filter(|announced| *announced != hash) {
-            return Err(DirectError::WrongHash { announced, actual: hash });
-        }
+        let hash = received.staged.hash();
+        as_announced(&received.staged, slot.bytes, slot.sha256)?;
         self.blobs.keep_incoming(received.staged, slot.id).await?;
         Ok(hash)
     }
@@ -249,13 +256,7 @@ impl App {
             return self.published_before(image).await;
         };
         // The store was told what to refuse; what stands here was read, and is what will be published.
-        let (actual, hash) = (staged.len(), staged.hash());
-        if let Some(announced) = begun.bytes.filter(|announced| *announced != actual) {
-            return Err(DirectError::WrongLength { announced, actual });
-        }
-        if let Some(announced) = begun.sha256.filter(|announced| *announced != hash) {
-            return Err(DirectError::WrongHash { announced, actual: hash });
-        }
+        as_announced(&staged, begun.bytes, begun.sha256)?;
         let sender = Sender {
             whose: Whose::Owner(begun.owner),
             file_name: begun.file_name,

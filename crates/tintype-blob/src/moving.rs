@@ -9,7 +9,6 @@ use crate::{
     blocking::blocking,
     folder::{self, Folder},
     remote::{Remote, S3Options},
-    rewrite::restage,
     store::{Options, Originals},
 };
 
@@ -88,20 +87,21 @@ impl Move {
     /// stored; as every write to the target.
     pub async fn copy(&self, key: BlobKey, media_type: Option<MediaType>) -> Result<(), BlobError> {
         let folder = Arc::clone(&self.folder);
-        let staged = match self.direction {
+        match self.direction {
             Direction::ToS3 => {
                 let reading = Arc::clone(&folder);
-                blocking(move || {
-                    let (file, len) = reading.open_blob(key)?;
-                    restage(&reading, Arc::new(file), len)
+                let (file, len) = blocking(move || {
+                    let (hash, _) = reading.hash(key)?;
+                    if hash != key.hash {
+                        return Err(BlobError::Corrupt(format!("the file hashes to {hash}")));
+                    }
+                    reading.open_blob(key)
                 })
-                .await?
+                .await?;
+                self.remote.put_file(key, Arc::new(file), len, media_type).await
             }
-            Direction::ToFolder => self.remote.stage(&folder, key).await?,
-        };
-        match self.direction {
-            Direction::ToS3 => self.remote.put(&folder, &staged, key, media_type).await,
             Direction::ToFolder => {
+                let staged = self.remote.stage(&folder, key).await?;
                 let linking = Arc::clone(&folder);
                 let linked = blocking(move || {
                     if linking.open_blob(key).is_ok() {

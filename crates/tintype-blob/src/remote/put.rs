@@ -1,6 +1,6 @@
 //! Sending staged files, in memory that is bounded for all of them together.
 
-use std::{fs::File, sync::Arc};
+use std::{fs::File, os::unix::fs::FileExt as _, sync::Arc};
 
 use bytes::Bytes;
 use object_store::{
@@ -20,7 +20,7 @@ const PART: usize = 8 << 20;
 
 /// What every original is stored with. Names and dispositions belong to images, several of which may share the bytes, and
 /// are given when they are served.
-pub(super) fn attributes(media_type: Option<MediaType>) -> Attributes {
+fn attributes(media_type: Option<MediaType>) -> Attributes {
     let mut attributes = Attributes::new();
     let mime = media_type.map_or("application/octet-stream", MediaType::mime);
     attributes.insert(Attribute::ContentType, mime.into());
@@ -47,6 +47,18 @@ impl Remote {
             )));
         }
         self.send(folder, staged, &names::blob(key), attributes(media_type)).await
+    }
+
+    /// Stores an original that a file holds, whose hash the caller has seen.
+    pub(crate) async fn put_file(
+        &self,
+        key: BlobKey,
+        file: Arc<File>,
+        len: u64,
+        media_type: Option<MediaType>,
+    ) -> Result<(), BlobError> {
+        let read = |at, size| read_at(Arc::clone(&file), at, size);
+        self.send_read(&names::blob(key), len, attributes(media_type), read).await
     }
 
     /// Keeps what a direct upload sent through the server.
@@ -124,6 +136,17 @@ impl Remote {
         }
         Ok(())
     }
+}
+
+/// Reads exactly `len` bytes of a file that nobody writes to.
+pub(super) async fn read_at(file: Arc<File>, at: u64, len: usize) -> Result<Bytes, BlobError> {
+    blocking(move || {
+        let mut bytes = vec![0; len];
+        file.read_exact_at(&mut bytes, at)
+            .map_err(|source| BlobError::Unavailable { what: "reading a file to send".to_owned(), source })?;
+        Ok(Bytes::from(bytes))
+    })
+    .await
 }
 
 /// Reads exactly `len` bytes.

@@ -6,12 +6,10 @@ use std::{
     collections::HashMap,
     fs::File,
     io::{self, Read as _, Write as _},
-    os::unix::fs::FileExt as _,
     path::Path,
     sync::Arc,
 };
 
-use bytes::Bytes;
 use futures_util::StreamExt as _;
 use object_store::{
     Attribute, AttributeValue, Attributes, GetOptions, ObjectStore as _, ObjectStoreExt as _, PutPayload,
@@ -19,7 +17,7 @@ use object_store::{
 use sha2::{Digest as _, Sha256};
 use tintype_types::{BlobKey, ContentHash, MediaType};
 
-use super::{Remote, S3Options, failed, put::attributes};
+use super::{Remote, S3Options, failed, put::read_at};
 use crate::{BlobError, blocking::blocking, folder::names};
 
 const CATALOGUE: &str = "tintype.db";
@@ -90,14 +88,7 @@ impl Vault {
         attributes.insert(Attribute::Metadata(HASH.into()), AttributeValue::from(hash.to_string()));
         attributes.insert(Attribute::Metadata(WRITER.into()), AttributeValue::from(writer.to_owned()));
         self.remote
-            .send_read(CATALOGUE, len, attributes, |at, size| {
-                let file = Arc::clone(&file);
-                blocking(move || {
-                    let mut bytes = vec![0; size];
-                    file.read_exact_at(&mut bytes, at).map_err(reading)?;
-                    Ok(Bytes::from(bytes))
-                })
-            })
+            .send_read(CATALOGUE, len, attributes, |at, size| read_at(Arc::clone(&file), at, size))
             .await
     }
 
@@ -225,17 +216,7 @@ impl Vault {
         len: u64,
         media_type: Option<MediaType>,
     ) -> Result<(), BlobError> {
-        let reading = |error: io::Error| local("reading an original", error);
-        self.remote
-            .send_read(&names::blob(key), len, attributes(media_type), |at, size| {
-                let file = Arc::clone(&file);
-                blocking(move || {
-                    let mut bytes = vec![0; size];
-                    file.read_exact_at(&mut bytes, at).map_err(reading)?;
-                    Ok(Bytes::from(bytes))
-                })
-            })
-            .await
+        self.remote.put_file(key, file, len, media_type).await
     }
 
     /// Removes an original that no catalogue names any more.

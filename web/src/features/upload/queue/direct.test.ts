@@ -149,7 +149,6 @@ describe('DirectTransport', () => {
   it.each([
     [422, 'damaged_file'],
     [413, 'picture_too_large'],
-    [409, 'not_sent'],
     [503, 'busy'],
   ])('shows the server’s %i %s when it publishes as its answer', async (status, code) => {
     complete = () => json(status, { code })
@@ -162,6 +161,7 @@ describe('DirectTransport', () => {
   it.each([
     [404, 'not_found'],
     [409, 'upload_over'],
+    [409, 'not_sent'],
   ])('begins anew once where publishing answers %i %s', async (status, code) => {
     complete = () => json(status, { code })
     const { log } = await sending()

@@ -9,6 +9,8 @@ import type { SendEvents, Transport, Xhr } from './transport'
 const HASHED_BYTES_MAX = 16 * 1024 * 1024
 /** How long files go through the server after the store has refused one. */
 const REFUSED_MS = 5 * 60_000
+/** What the server says of an upload whose time is over, or whose file is gone although the store had taken it. */
+const SENT_ANEW: ReadonlySet<string> = new Set(['upload_over', 'not_sent'])
 /** A store that has taken no byte by then is out of this browser's reach; some networks never say so. */
 const UNREACHED_MS = 10_000
 
@@ -169,5 +171,5 @@ async function sha256(file: File, subtle: SubtleCrypto | undefined): Promise<str
 
 /** The server no longer knows the upload, or no longer takes it: the file must be sent anew. */
 function isOver({ status, body }: Reply): boolean {
-  return status === 404 || (status === 409 && readProblem(status, parseJson(body), '').code === 'upload_over')
+  return status === 404 || (status === 409 && SENT_ANEW.has(readProblem(status, parseJson(body), '').code))
 }
