@@ -1,10 +1,21 @@
 // The uploading side: multipart forms over keep-alive connections, so many at a time.
 import { createReadStream, statSync } from 'node:fs'
-import { Agent, request } from 'node:http'
+import { Agent, get, request } from 'node:http'
 import { once } from 'node:events'
 import { basename } from 'node:path'
 
 const BOUNDARY = 'tintype-bench-6f1f0c2b'
+
+// The bytes and the headers of what stands at an address.
+export const fetched = url => new Promise((done, fail) => {
+  get(url, response => {
+    const pieces = []
+    response.on('data', piece => pieces.push(piece)).on('end', () => {
+      if (response.statusCode !== 200) fail(new Error(`${url} was answered with ${response.statusCode}`))
+      else done({ bytes: Buffer.concat(pieces), headers: response.headers })
+    })
+  }).on('error', fail)
+})
 
 export class Client {
   constructor(address, connections) {

@@ -1,0 +1,35 @@
+// Reading as fast as it goes: wrk on one core, the server on the other, two servers in turn.
+import { execFileSync } from 'node:child_process'
+
+import { cpuOf } from './proc.mjs'
+import { median } from './stats.mjs'
+
+const ROUNDS = 5
+const SECONDS = Number(process.env.BENCH_SECONDS || 5)
+export const SERVER_CORE = '0'
+const LOAD_CORE = '1'
+// What a row says where the rounds were shortened.
+export const SHORTENED = SECONDS === 5 ? '' : ` (rounds of ${SECONDS} s)`
+
+// One round: requests answered per second of CPU that the process spent on them.
+function load({ pid, url }, seconds) {
+  const before = cpuOf(pid).own
+  const text = execFileSync('taskset', ['-c', LOAD_CORE, 'wrk', '-t1', '-c32', `-d${seconds}s`, url], { encoding: 'utf8' })
+  const cpu = cpuOf(pid).own - before
+  if (/Non-2xx|Socket errors/.test(text)) throw new Error(`${url} was not answered as it should be:\n${text}`)
+  const requests = Number(text.match(/(\d+) requests in/)[1])
+  return (requests * 1000) / cpu
+}
+
+// Two servers, each { pid, url }, in turn: what each is said to do, and the median of the rounds' ratios. Each ratio is of
+// neighbours, so that what slows the machine for a while slows both.
+export function beside(ours, theirs) {
+  load(ours, 1)
+  load(theirs, 1)
+  const rounds = Array.from({ length: ROUNDS }, () => [load(ours, SECONDS), load(theirs, SECONDS)])
+  const said = index => {
+    const rate = median(rounds.map(round => round[index]))
+    return `${Math.round(rate)} (${(1e6 / rate).toFixed(1)} µs each)`
+  }
+  return { ours: said(0), theirs: said(1), ratio: median(rounds.map(([our, their]) => our / their)) }
+}
