@@ -7,6 +7,10 @@ import { memory } from './cells/memory.mjs'
 import { page } from './cells/page.mjs'
 import { serving } from './cells/serving.mjs'
 import { start } from './cells/start.mjs'
+import { storeFirstByte } from './cells/store/first-byte.mjs'
+import { storeMemory } from './cells/store/memory.mjs'
+import { storeServing } from './cells/store/serving.mjs'
+import { storeUpload } from './cells/store/upload.mjs'
 import { upload } from './cells/upload.mjs'
 import { circumstances } from './lib/circumstances.mjs'
 import { root } from './lib/places.mjs'
@@ -15,12 +19,21 @@ import { say } from './lib/stats.mjs'
 import { checkPlace, line, table, verdicts, write } from './lib/table.mjs'
 
 const DOCUMENT = join(root, 'docs/performance.md')
-const CELLS = { serving, upload, memory, start, page }
+const STORE = {
+  'store-upload': storeUpload,
+  'store-memory': storeMemory,
+  'store-serving': storeServing,
+  'store-first-byte': storeFirstByte,
+}
+const CELLS = { serving, upload, memory, start, ...STORE, page }
+// Several by one name.
+const GROUPS = { store: Object.keys(STORE) }
 
 function chosen(args) {
-  const names = args.filter(arg => arg !== '--write')
+  const names = args.filter(arg => arg !== '--write').flatMap(name => GROUPS[name] ?? name)
   const unknown = names.find(name => !(name in CELLS))
-  if (unknown) throw new Error(`there is no cell '${unknown}'; there are ${Object.keys(CELLS).join(', ')}`)
+  const known = [...Object.keys(CELLS), ...Object.keys(GROUPS)]
+  if (unknown) throw new Error(`there is no cell '${unknown}'; there are ${known.join(', ')}`)
   if (names.length && args.includes('--write')) throw new Error('--write needs all cells: name none')
   return names.length ? names : Object.keys(CELLS)
 }

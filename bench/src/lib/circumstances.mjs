@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 
-import { binary, root } from './places.mjs'
+import { binary, root, weed } from './places.mjs'
 
 function firstLine(command, ...args) {
   const { stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', cwd: root })
@@ -23,7 +23,7 @@ function commit() {
 
 function peers() {
   const lock = JSON.parse(readFileSync(join(root, 'bench/peers/package-lock.json'), 'utf8'))
-  return ['express', 'multer'].map(name => `${name} ${lock.packages[`node_modules/${name}`].version}`)
+  return ['express', 'multer', '@aws-sdk/client-s3'].map(name => `${name} ${lock.packages[`node_modules/${name}`].version}`)
 }
 
 export function circumstances() {
@@ -36,6 +36,7 @@ export function circumstances() {
     `djpeg of ${firstLine('djpeg', '-version')}`,
     `Node ${process.version}`,
     ...peers(),
+    `SeaweedFS ${firstLine(weed(), 'version').match(/ (\d+\.\d+) /)[1]}`,
   ]
   return [
     `- Machine: ${machine}, ${system}, Linux ${release()}; load average at the start ${loadavg()[0].toFixed(1)}`,

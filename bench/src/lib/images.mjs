@@ -119,6 +119,13 @@ export function uploads(count) {
   return { quality, paths }
 }
 
+// `count` JPEGs of 800 × 600 and about 100 KB, no two with the same pixels.
+export function small(count) {
+  const quality = Number(readFileSync(kept('small-quality', () => String(qualityFor(mosaic(3000, 800, 600), 112_000)))))
+  return Array.from({ length: count }, (_, index) =>
+    kept(`small-${String(index).padStart(3, '0')}.jpg`, () => jpeg(mosaic(3000 + index, 800, 600), quality)))
+}
+
 // JPEGs of about the sizes that are served.
 export function served() {
   const wanted = [['1 KB', 1000, 64, 48], ['20 KB', 20_000, 320, 240], ['100 KB', 100_000, 800, 600], ['1 MB', 1_000_000, 2000, 1500]]

@@ -4,7 +4,6 @@ import { execFileSync } from 'node:child_process'
 import { cpuOf } from './proc.mjs'
 import { median } from './stats.mjs'
 
-const ROUNDS = 5
 const SECONDS = Number(process.env.BENCH_SECONDS || 5)
 export const SERVER_CORE = '0'
 const LOAD_CORE = '1'
@@ -23,13 +22,13 @@ function load({ pid, url }, seconds) {
 
 // Two servers, each { pid, url }, in turn: what each is said to do, and the median of the rounds' ratios. Each ratio is of
 // neighbours, so that what slows the machine for a while slows both.
-export function beside(ours, theirs) {
+export function beside(ours, theirs, rounds = 5) {
   load(ours, 1)
   load(theirs, 1)
-  const rounds = Array.from({ length: ROUNDS }, () => [load(ours, SECONDS), load(theirs, SECONDS)])
+  const pairs = Array.from({ length: rounds }, () => [load(ours, SECONDS), load(theirs, SECONDS)])
   const said = index => {
-    const rate = median(rounds.map(round => round[index]))
+    const rate = median(pairs.map(pair => pair[index]))
     return `${Math.round(rate)} (${(1e6 / rate).toFixed(1)} µs each)`
   }
-  return { ours: said(0), theirs: said(1), ratio: median(rounds.map(([our, their]) => our / their)) }
+  return { ours: said(0), theirs: said(1), ratio: median(pairs.map(([our, their]) => our / their)) }
 }

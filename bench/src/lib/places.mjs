@@ -10,3 +10,10 @@ export function binary() {
   if (!path) throw new Error('BENCH_BINARY is not set; start this by bench/run')
   return path
 }
+
+// The program of SeaweedFS.
+export function weed() {
+  const path = process.env.TINTYPE_WEED
+  if (!path) throw new Error('TINTYPE_WEED is not set; start this by bench/run')
+  return path
+}

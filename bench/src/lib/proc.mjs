@@ -37,3 +37,8 @@ export const residentOf = pid => kilobytes(`/proc/${pid}/status`, 'VmRSS')
 // Resident memory where a page that n processes share counts for a n-th in each.
 export const proportionalOf = pid => kilobytes(`/proc/${pid}/smaps_rollup`, 'Pss')
 
+// Bytes that the process has moved by read() and write() and their kin: files, not sockets.
+export function fileBytesOf(pid) {
+  const [, read, written] = readFileSync(`/proc/${pid}/io`, 'latin1').match(/rchar: (\d+)\nwchar: (\d+)/)
+  return Number(read) + Number(written)
+}

@@ -16,11 +16,12 @@ const running = new Set()
 process.on('exit', () => running.forEach(child => child.kill('SIGTERM')))
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130))
 
-// Settings in the environment would change what is measured.
-const plain = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TINTYPE_') && name !== 'PORT'))
+// Settings in the environment would change what is measured, a bucket's above all.
+const SETTING = /^(TINTYPE_|AWS_|PORT$|ENDPOINT$|S3_BUCKET|UPLOAD_BUCKET$)/
+const plain = Object.fromEntries(Object.entries(process.env).filter(([name]) => !SETTING.test(name)))
 
 // Starts a program with its standard output in a file, on the cores given ('0', or nothing for all).
-function launch(name, command, args, { cores, env } = {}) {
+export function launch(name, command, args, { cores, env } = {}) {
   const log = join(work, `${name}.log`)
   mkdirSync(work, { recursive: true })
   const out = openSync(log, 'w')
@@ -32,14 +33,14 @@ function launch(name, command, args, { cores, env } = {}) {
   return { child, pid: child.pid, log }
 }
 
-async function stop({ child }) {
+export async function stop({ child }, signal = 'SIGTERM') {
   if (child.exitCode !== null || child.signalCode !== null) return
-  child.kill('SIGTERM')
+  child.kill(signal)
   await once(child, 'exit')
 }
 
 // The address that the program prints once it listens.
-async function readyLine({ child, log }, pattern) {
+export async function readyLine({ child, log }, pattern) {
   for (const end = Date.now() + READY_MILLIS; Date.now() < end; await pause(5)) {
     const found = readFileSync(log, 'utf8').match(pattern)
     if (found) return found[1]
@@ -70,9 +71,10 @@ export function fresh(name) {
 // Removes what the servers left, when all went well; after an error it stays to be looked at.
 export const cleanUp = () => made.forEach(folder => rmSync(folder, { recursive: true, force: true }))
 
-// Tintype with its default settings and its access log in a file. taskset becomes the program, so the pid is the server's.
-export function launchTintype(data, port, options) {
-  return launch('tintype', binary(), ['serve', '--data', data, '--listen', `127.0.0.1:${port}`], options)
+// Tintype with its default settings and its access log in a file, `<name>.log`. taskset becomes the program, so the pid is
+// the server's.
+export function launchTintype(data, port, { name = 'tintype', ...options } = {}) {
+  return launch(name, binary(), ['serve', '--data', data, '--listen', `127.0.0.1:${port}`], options)
 }
 
 export async function tintype(data, options) {
