@@ -46,7 +46,7 @@ impl Engine {
 /// # Panics
 /// When it is missing and `CI` is set, and when it does not start.
 #[expect(clippy::disallowed_methods, reason = "the tests' tools are named by the environment")]
-pub fn seaweed(test: &str) -> Option<&'static Engine> {
+pub fn running(test: &str) -> Option<&'static Engine> {
     static ENGINE: OnceLock<Option<Engine>> = OnceLock::new();
     let engine = ENGINE.get_or_init(|| {
         let program = env::var_os("TINTYPE_WEED").map(PathBuf::from).filter(|path| path.exists())?;

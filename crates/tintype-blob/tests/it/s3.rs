@@ -15,14 +15,14 @@ use crate::{
 
 #[tokio::test]
 async fn a_real_engine_conforms() {
-    let Some(engine) = engine::seaweed("a_real_engine_conforms") else { return };
+    let Some(engine) = engine::running("a_real_engine_conforms") else { return };
     install_tls();
     conformance(&TestStore::of_s3(&engine.endpoint()).await).await;
 }
 
 #[tokio::test]
 async fn an_engine_that_fails_every_third_call_conforms() {
-    let Some(engine) = engine::seaweed("an_engine_that_fails_every_third_call_conforms") else { return };
+    let Some(engine) = engine::running("an_engine_that_fails_every_third_call_conforms") else { return };
     install_tls();
     let net = Badnet::before(&engine.address);
     net.harm(Harm::FailEvery(3));
@@ -31,7 +31,7 @@ async fn an_engine_that_fails_every_third_call_conforms() {
 
 #[tokio::test]
 async fn an_answer_that_breaks_off_is_asked_for_again() {
-    let Some(engine) = engine::seaweed("an_answer_that_breaks_off_is_asked_for_again") else { return };
+    let Some(engine) = engine::running("an_answer_that_breaks_off_is_asked_for_again") else { return };
     install_tls();
     let net = Badnet::before(&engine.address);
     let test = TestStore::of_s3(&net.endpoint()).await;
@@ -48,7 +48,7 @@ async fn an_answer_that_breaks_off_is_asked_for_again() {
 
 #[tokio::test]
 async fn other_bytes_than_were_stored_are_never_taken_for_them() {
-    let Some(engine) = engine::seaweed("other_bytes_than_were_stored_are_never_taken_for_them") else {
+    let Some(engine) = engine::running("other_bytes_than_were_stored_are_never_taken_for_them") else {
         return;
     };
     install_tls();
@@ -76,7 +76,7 @@ async fn other_bytes_than_were_stored_are_never_taken_for_them() {
 
 #[tokio::test]
 async fn a_put_whose_answer_is_lost_is_done_once() {
-    let Some(engine) = engine::seaweed("a_put_whose_answer_is_lost_is_done_once") else { return };
+    let Some(engine) = engine::running("a_put_whose_answer_is_lost_is_done_once") else { return };
     install_tls();
     let net = Badnet::before(&engine.address);
     let test = TestStore::of_s3(&net.endpoint()).await;
@@ -92,7 +92,7 @@ async fn a_put_whose_answer_is_lost_is_done_once() {
 
 #[tokio::test]
 async fn an_engine_that_refuses_for_good_is_an_error_within_the_deadline() {
-    let Some(engine) = engine::seaweed("an_engine_that_refuses_for_good_is_an_error_within_the_deadline")
+    let Some(engine) = engine::running("an_engine_that_refuses_for_good_is_an_error_within_the_deadline")
     else {
         return;
     };
@@ -121,7 +121,7 @@ async fn an_engine_that_refuses_for_good_is_an_error_within_the_deadline() {
 
 #[tokio::test]
 async fn what_is_wrong_at_the_start_is_said() {
-    let Some(engine) = engine::seaweed("what_is_wrong_at_the_start_is_said") else { return };
+    let Some(engine) = engine::running("what_is_wrong_at_the_start_is_said") else { return };
     install_tls();
     let (owner, prefix) = (scratch(), engine::fresh_prefix());
     let right = s3(&engine.endpoint(), &prefix);
@@ -148,7 +148,7 @@ async fn what_is_wrong_at_the_start_is_said() {
 
 #[tokio::test]
 async fn a_bucket_of_another_catalogue_is_left_alone() {
-    let Some(engine) = engine::seaweed("a_bucket_of_another_catalogue_is_left_alone") else { return };
+    let Some(engine) = engine::running("a_bucket_of_another_catalogue_is_left_alone") else { return };
     install_tls();
     let (owner, prefix) = (scratch(), engine::fresh_prefix());
     let options = s3(&engine.endpoint(), &prefix);
@@ -173,7 +173,7 @@ async fn a_bucket_of_another_catalogue_is_left_alone() {
 
 #[tokio::test]
 async fn a_folder_with_originals_does_not_become_a_bucket_s() {
-    let Some(engine) = engine::seaweed("a_folder_with_originals_does_not_become_a_bucket_s") else { return };
+    let Some(engine) = engine::running("a_folder_with_originals_does_not_become_a_bucket_s") else { return };
     install_tls();
     let options = s3(&engine.endpoint(), &engine::fresh_prefix());
     let test = TestStore::new().await;

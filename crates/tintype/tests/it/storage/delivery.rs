@@ -7,7 +7,7 @@ use crate::support::{Client, Form};
 
 #[test]
 fn pictures_live_in_the_bucket_and_not_on_the_disk() {
-    let Some(engine) = engine::seaweed("pictures_live_in_the_bucket_and_not_on_the_disk") else { return };
+    let Some(engine) = engine::running("pictures_live_in_the_bucket_and_not_on_the_disk") else { return };
     let prefix = engine::fresh_prefix();
     let server = on(tempfile::tempdir().unwrap(), &engine.endpoint(), &prefix, &[]);
     let owner = server.token("upload,read,delete");
@@ -45,7 +45,7 @@ fn pictures_live_in_the_bucket_and_not_on_the_disk() {
 
 #[test]
 fn a_hot_picture_is_fetched_once() {
-    let Some(engine) = engine::seaweed("a_hot_picture_is_fetched_once") else { return };
+    let Some(engine) = engine::running("a_hot_picture_is_fetched_once") else { return };
     let net = Badnet::before(&engine.address);
     let server = server(&net.endpoint(), &[]);
     let picture = build::png(700, 700, 3);
@@ -63,7 +63,7 @@ fn a_hot_picture_is_fetched_once() {
 
 #[test]
 fn readers_are_sent_to_the_bucket_where_that_is_wanted() {
-    let Some(engine) = engine::seaweed("readers_are_sent_to_the_bucket_where_that_is_wanted") else { return };
+    let Some(engine) = engine::running("readers_are_sent_to_the_bucket_where_that_is_wanted") else { return };
     let server = server(&engine.endpoint(), &["--delivery-mode", "redirect"]);
     let owner = server.token("upload,read,delete");
     let picture = build::jpeg(300, 200, 1);

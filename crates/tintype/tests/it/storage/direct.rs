@@ -36,7 +36,7 @@ fn put(begun: &Reply, changes: &[(&str, &str)], body: &[u8]) -> u16 {
 
 #[test]
 fn a_file_goes_to_the_bucket_and_is_published_from_there() {
-    let Some(engine) = engine::seaweed("a_file_goes_to_the_bucket_and_is_published_from_there") else {
+    let Some(engine) = engine::running("a_file_goes_to_the_bucket_and_is_published_from_there") else {
         return;
     };
     let server = server(&engine.endpoint(), &[]);
@@ -81,7 +81,7 @@ fn a_file_goes_to_the_bucket_and_is_published_from_there() {
 
 #[test]
 fn a_signature_is_for_the_file_that_was_announced() {
-    let Some(engine) = engine::seaweed("a_signature_is_for_the_file_that_was_announced") else { return };
+    let Some(engine) = engine::running("a_signature_is_for_the_file_that_was_announced") else { return };
     let server = server(&engine.endpoint(), &[]);
     let (picture, other) = (build::png(50, 50, 1), build::png(50, 50, 2));
     let hash = base64(&Sha256::digest(&picture));
@@ -105,7 +105,7 @@ fn a_signature_is_for_the_file_that_was_announced() {
 
 #[test]
 fn without_an_announced_size_the_limit_holds_when_it_is_published() {
-    let Some(engine) = engine::seaweed("without_an_announced_size_the_limit_holds_when_it_is_published")
+    let Some(engine) = engine::running("without_an_announced_size_the_limit_holds_when_it_is_published")
     else {
         return;
     };
@@ -127,7 +127,7 @@ fn without_an_announced_size_the_limit_holds_when_it_is_published() {
 
 #[test]
 fn where_it_is_switched_off_files_come_through_the_server() {
-    let Some(engine) = engine::seaweed("where_it_is_switched_off_files_come_through_the_server") else {
+    let Some(engine) = engine::running("where_it_is_switched_off_files_come_through_the_server") else {
         return;
     };
     let server = server(&engine.endpoint(), &["--upload-direct", "off"]);
@@ -142,7 +142,7 @@ fn where_it_is_switched_off_files_come_through_the_server() {
 
 #[test]
 fn the_client_sends_files_there_and_through_the_server_where_it_cannot() {
-    let Some(engine) = engine::seaweed("the_client_sends_files_there_and_through_the_server_where_it_cannot")
+    let Some(engine) = engine::running("the_client_sends_files_there_and_through_the_server_where_it_cannot")
     else {
         return;
     };
@@ -181,7 +181,7 @@ fn the_client_sends_files_there_and_through_the_server_where_it_cannot() {
 
 #[test]
 fn no_byte_passes_the_server_before_it_is_published() {
-    let Some(engine) = engine::seaweed("no_byte_passes_the_server_before_it_is_published") else { return };
+    let Some(engine) = engine::running("no_byte_passes_the_server_before_it_is_published") else { return };
     let net = Badnet::before(&engine.address);
     // What the server asks goes through the net, what the sender sends does not.
     let server = server(&net.endpoint(), &["--store-public-endpoint", &engine.endpoint()]);

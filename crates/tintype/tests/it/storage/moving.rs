@@ -24,7 +24,7 @@ fn migrate(data: &Path, endpoint: &str, prefix: &str, flags: &[&str]) -> Output 
 
 #[test]
 fn originals_move_to_the_bucket_and_back() {
-    let Some(engine) = engine::seaweed("originals_move_to_the_bucket_and_back") else { return };
+    let Some(engine) = engine::running("originals_move_to_the_bucket_and_back") else { return };
     let prefix = engine::fresh_prefix();
     let server = Server::start();
     let owner = server.token("upload");
@@ -76,7 +76,7 @@ fn originals_move_to_the_bucket_and_back() {
 
 #[test]
 fn a_backup_of_a_bucket_is_whole_without_it() {
-    let Some(engine) = engine::seaweed("a_backup_of_a_bucket_is_whole_without_it") else { return };
+    let Some(engine) = engine::running("a_backup_of_a_bucket_is_whole_without_it") else { return };
     let server = on(tempfile::tempdir().unwrap(), &engine.endpoint(), &engine::fresh_prefix(), &[]);
     let picture = build::png(40, 40, 1);
     let reply = server.token("upload").upload("a.png", &picture).expect(201);
@@ -98,7 +98,7 @@ fn a_backup_of_a_bucket_is_whole_without_it() {
 
 #[test]
 fn a_damaged_original_is_named_and_nothing_is_switched_over() {
-    let Some(engine) = engine::seaweed("a_damaged_original_is_named_and_nothing_is_switched_over") else {
+    let Some(engine) = engine::running("a_damaged_original_is_named_and_nothing_is_switched_over") else {
         return;
     };
     let server = Server::start();
@@ -139,7 +139,7 @@ fn walk(dir: &Path) -> std::path::PathBuf {
 
 #[test]
 fn doctor_examines_the_bucket() {
-    let Some(engine) = engine::seaweed("doctor_examines_the_bucket") else { return };
+    let Some(engine) = engine::running("doctor_examines_the_bucket") else { return };
     let dir = tempfile::tempdir().unwrap();
     let doctor = |change: Option<(&'static str, &str)>, flags: &[&str]| {
         let mut command = tintype();

@@ -12,7 +12,7 @@ use crate::support::{Form, tintype};
 
 #[test]
 fn a_service_that_is_slow_or_fails_now_and_then_is_borne_with() {
-    let Some(engine) = engine::seaweed("a_service_that_is_slow_or_fails_now_and_then_is_borne_with") else {
+    let Some(engine) = engine::running("a_service_that_is_slow_or_fails_now_and_then_is_borne_with") else {
         return;
     };
     let net = Badnet::before(&engine.address);
@@ -35,7 +35,7 @@ fn a_service_that_is_slow_or_fails_now_and_then_is_borne_with() {
 
 #[test]
 fn a_service_that_is_away_is_a_clear_answer_and_hot_pictures_go_on() {
-    let Some(engine) = engine::seaweed("a_service_that_is_away_is_a_clear_answer_and_hot_pictures_go_on")
+    let Some(engine) = engine::running("a_service_that_is_away_is_a_clear_answer_and_hot_pictures_go_on")
     else {
         return;
     };
@@ -66,7 +66,7 @@ fn a_service_that_is_away_is_a_clear_answer_and_hot_pictures_go_on() {
 
 #[test]
 fn wrong_bytes_never_pass_for_a_picture() {
-    let Some(engine) = engine::seaweed("wrong_bytes_never_pass_for_a_picture") else { return };
+    let Some(engine) = engine::running("wrong_bytes_never_pass_for_a_picture") else { return };
     let net = Badnet::before(&engine.address);
     let server = server(&net.endpoint(), &[]);
     let client = server.client();
@@ -81,7 +81,7 @@ fn wrong_bytes_never_pass_for_a_picture() {
 
 #[test]
 fn killed_between_two_steps_nothing_acknowledged_is_lost() {
-    let Some(engine) = engine::seaweed("killed_between_two_steps_nothing_acknowledged_is_lost") else {
+    let Some(engine) = engine::running("killed_between_two_steps_nothing_acknowledged_is_lost") else {
         return;
     };
     let prefix = engine::fresh_prefix();
@@ -134,7 +134,7 @@ fn killed_between_two_steps_nothing_acknowledged_is_lost() {
 
 #[test]
 fn a_catalogue_that_a_redeploy_would_lose_is_refused() {
-    let Some(engine) = engine::seaweed("a_catalogue_that_a_redeploy_would_lose_is_refused") else { return };
+    let Some(engine) = engine::running("a_catalogue_that_a_redeploy_would_lose_is_refused") else { return };
     let Ok(dir) = tempfile::tempdir_in("/dev/shm") else { return };
     let output = tintype()
         .envs(environment(&engine.endpoint(), &engine::fresh_prefix()))
@@ -150,7 +150,7 @@ fn a_catalogue_that_a_redeploy_would_lose_is_refused() {
 
 #[test]
 fn what_is_wrong_at_the_start_is_said_and_how_to_mend_it() {
-    let Some(engine) = engine::seaweed("what_is_wrong_at_the_start_is_said_and_how_to_mend_it") else {
+    let Some(engine) = engine::running("what_is_wrong_at_the_start_is_said_and_how_to_mend_it") else {
         return;
     };
     let right = environment(&engine.endpoint(), &engine::fresh_prefix());
