@@ -81,7 +81,7 @@ impl TestStore {
         let client = AmazonS3Builder::new()
             .with_endpoint(endpoint)
             .with_allow_http(true)
-            .with_region("us-east-1")
+            .with_region(engine::REGION)
             .with_bucket_name(engine::BUCKET)
             .with_access_key_id(engine::ACCESS_KEY)
             .with_secret_access_key(engine::SECRET_KEY)
@@ -174,7 +174,7 @@ pub(crate) fn s3(endpoint: &str, prefix: &str) -> S3Options {
         bucket: engine::BUCKET.to_owned(),
         endpoint: Some(endpoint.to_owned()),
         public_endpoint: None,
-        region: Some("us-east-1".to_owned()),
+        region: Some(engine::REGION.to_owned()),
         path_style: true,
         prefix: prefix.to_owned(),
         deadline: Duration::from_secs(5),

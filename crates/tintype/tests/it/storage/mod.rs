@@ -18,7 +18,7 @@ fn environment(endpoint: &str, prefix: &str) -> Vec<(&'static str, String)> {
     vec![
         ("AWS_ACCESS_KEY_ID", engine::ACCESS_KEY.to_owned()),
         ("AWS_SECRET_ACCESS_KEY", engine::SECRET_KEY.to_owned()),
-        ("AWS_REGION", "us-east-1".to_owned()),
+        ("AWS_REGION", engine::REGION.to_owned()),
         ("S3_BUCKET", engine::BUCKET.to_owned()),
         ("ENDPOINT", endpoint.to_owned()),
         ("TINTYPE_STORE_PREFIX", prefix.to_owned()),

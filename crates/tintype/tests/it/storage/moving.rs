@@ -162,7 +162,7 @@ fn doctor_examines_the_bucket() {
         assert_eq!(verdict(check).as_deref(), Some("warn"), "{check}: {all}");
     }
     // Whoever may only read is told what is missing.
-    let reader = doctor(Some(("AWS_ACCESS_KEY_ID", "rokey")), &[]);
+    let reader = doctor(Some(("AWS_ACCESS_KEY_ID", engine::READER_KEY)), &[]);
     let said = String::from_utf8_lossy(&reader.stdout).into_owned();
     assert_eq!(reader.status.code(), Some(2), "{said}");
     assert!(said.contains("FAIL  permissions") && said.contains("--print policy"), "{said}");
