@@ -7,31 +7,11 @@ use sha2::{Digest as _, Sha256};
 use tintype_testkit::{badnet::Badnet, build, engine, wait};
 
 use super::{path_of, server};
-use crate::support::{Client, Reply, Server, base64};
+use crate::support::{Client, Reply, Server, base64, send_direct};
 
 fn post(server: &Server, address: &str, body: &Value) -> Reply {
     let headers = [("content-type", "application/json"), ("origin", "https://app.example.org")];
     server.client().send("POST", address, &headers, Some(body.to_string().as_bytes()))
-}
-
-/// Sends a file to where it was told to go, with what it was told to say and changes to that.
-fn put(begun: &Reply, changes: &[(&str, &str)], body: &[u8]) -> u16 {
-    let json = begun.json();
-    let url = begun.at("/uploadURL");
-    let mut headers: Vec<(String, String)> = json["headers"]
-        .as_object()
-        .unwrap()
-        .iter()
-        .map(|(name, value)| (name.to_lowercase(), value.as_str().unwrap().to_owned()))
-        .collect();
-    for (name, value) in changes {
-        headers.retain(|(known, _)| known != name);
-        headers.push(((*name).to_owned(), (*value).to_owned()));
-    }
-    let headers: Vec<(&str, &str)> =
-        headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let origin = &url[..url.len() - path_of(&url).len()];
-    Client::new(origin).send("PUT", path_of(&url), &headers, Some(body)).status
 }
 
 #[test]
@@ -51,7 +31,7 @@ fn a_file_goes_to_the_bucket_and_is_published_from_there() {
         assert!(begun.at("/key").starts_with("incoming/"));
         post(&server, "/uploads/complete", &json!({"uploadId": begun.at("/uploadId")}))
             .expect_problem(409, "not_sent");
-        assert_eq!(put(&begun, &[], &picture), 200);
+        assert_eq!(send_direct(&begun, &[], &picture), 200);
         // What waits cannot be read from outside.
         let bare = begun.at("/uploadURL").split('?').next().unwrap().to_owned();
         assert_eq!(Client::new(&engine.endpoint()).get(path_of(&bare)).status, 403);
@@ -63,7 +43,7 @@ fn a_file_goes_to_the_bucket_and_is_published_from_there() {
         assert!(done.json()["delete_token"].is_string());
         assert!(server.client().get(&done.at("/viewURL")).expect(200).body == picture);
         // A second file under the same signature changes nothing that was published.
-        assert_eq!(put(&begun, &[], &picture), 200);
+        assert_eq!(send_direct(&begun, &[], &picture), 200);
         for named in [
             json!({"uploadId": begun.at("/uploadId")}),
             json!({"key": begun.at("/key")}),
@@ -90,16 +70,16 @@ fn a_signature_is_for_the_file_that_was_announced() {
     let longer = [picture.as_slice(), b"x"].concat();
     let other_hash = base64(&Sha256::digest(&other));
     let refused = [
-        put(&begun, &[], &longer),
-        put(&begun, &[], &picture[..picture.len() - 1]),
-        put(&begun, &[("content-type", "text/html")], &picture),
-        put(&begun, &[("x-amz-checksum-sha256", &other_hash)], &other),
-        put(&begun, &[], &[&picture[..picture.len() - 1], b"x"].concat()),
+        send_direct(&begun, &[], &longer),
+        send_direct(&begun, &[], &picture[..picture.len() - 1]),
+        send_direct(&begun, &[("content-type", "text/html")], &picture),
+        send_direct(&begun, &[("x-amz-checksum-sha256", &other_hash)], &other),
+        send_direct(&begun, &[], &[&picture[..picture.len() - 1], b"x"].concat()),
     ];
     assert!(refused.iter().all(|status| matches!(status, 400 | 403)), "{refused:?}");
     post(&server, "/uploads/complete", &json!({"uploadId": begun.at("/uploadId")}))
         .expect_problem(409, "not_sent");
-    assert_eq!(put(&begun, &[], &picture), 200);
+    assert_eq!(send_direct(&begun, &[], &picture), 200);
     post(&server, "/uploads/complete", &json!({"uploadId": begun.at("/uploadId")})).expect(200);
 }
 
@@ -112,14 +92,14 @@ fn without_an_announced_size_the_limit_holds_when_it_is_published() {
     let server = server(&engine.endpoint(), &["--upload-bytes-max", "10000"]);
     post(&server, "/uploads/init", &json!({"size": 10_001})).expect_problem(413, "file_too_large");
     let begun = post(&server, "/uploads/init", &json!({})).expect(200);
-    assert_eq!(put(&begun, &[], &build::png(200, 200, 1)), 200);
+    assert_eq!(send_direct(&begun, &[], &build::png(200, 200, 1)), 200);
     let id = json!({"uploadId": begun.at("/uploadId")});
     post(&server, "/uploads/complete", &id).expect_problem(413, "file_too_large");
     post(&server, "/uploads/complete", &id).expect_problem(409, "not_sent");
     let begun = post(&server, "/uploads/init", &json!({})).expect(200);
     let named = json!({"uploadId": begun.at("/uploadId"), "path": "blog/a.png"});
     post(&server, "/uploads/complete", &named).expect_problem(400, "not_supported");
-    assert_eq!(put(&begun, &[], b"<script>alert(1)</script>"), 200);
+    assert_eq!(send_direct(&begun, &[], b"<script>alert(1)</script>"), 200);
     post(&server, "/uploads/complete", &json!({"uploadId": begun.at("/uploadId")}))
         .expect_problem(415, "unsupported_type");
     server.assert_clean();
@@ -135,7 +115,7 @@ fn where_it_is_switched_off_files_come_through_the_server() {
     let begun = post(&server, "/uploads/init", &json!({"contentType": "image/png"})).expect(200);
     assert!(begun.at("/uploadURL").starts_with(&server.base));
     let picture = build::png(20, 20, 1);
-    assert_eq!(put(&begun, &[], &picture), 200);
+    assert_eq!(send_direct(&begun, &[], &picture), 200);
     let done = post(&server, "/uploads/complete", &json!({"uploadId": begun.at("/uploadId")})).expect(200);
     assert!(server.client().get(&done.at("/viewURL")).expect(200).body == picture);
 }
@@ -188,7 +168,7 @@ fn no_byte_passes_the_server_before_it_is_published() {
     let picture = build::jpeg(600, 400, 1);
     let before = net.requests();
     let begun = post(&server, "/uploads/init", &json!({"size": picture.len()})).expect(200);
-    assert_eq!(put(&begun, &[], &picture), 200);
+    assert_eq!(send_direct(&begun, &[], &picture), 200);
     assert_eq!(net.requests(), before);
     post(&server, "/uploads/complete", &json!({"uploadId": begun.at("/uploadId")})).expect(200);
     assert!(net.requests() > before);

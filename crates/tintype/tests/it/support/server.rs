@@ -67,7 +67,12 @@ impl Server {
 
     /// Starts with a data folder that lies elsewhere and outlasts the server.
     pub(crate) fn at(data: PathBuf, flags: &[&str]) -> Self {
-        Self::spawn(tempfile::tempdir().expect("a temporary folder"), data, flags)
+        Self::at_with_environment(data, Environment::new(), flags)
+    }
+
+    /// The same with these variables in its environment.
+    pub(crate) fn at_with_environment(data: PathBuf, environment: Environment, flags: &[&str]) -> Self {
+        Self::spawn_in(tempfile::tempdir().expect("a temporary folder"), data, environment, flags)
     }
 
     fn spawn(dir: TempDir, data: PathBuf, flags: &[&str]) -> Self {
@@ -177,9 +182,14 @@ impl Server {
         health.pointer(pointer).unwrap_or_else(|| panic!("no {pointer} in {health}")).clone()
     }
 
+    /// The server's own process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Files without a name that the server holds open: uploads under way.
     pub(crate) fn nameless_files(&self) -> usize {
-        let open = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("the server runs");
+        let open = std::fs::read_dir(format!("/proc/{}/fd", self.process())).expect("the server runs");
         open.flatten()
             .filter_map(|entry| std::fs::read_link(entry.path()).ok())
             .filter(|target| {
