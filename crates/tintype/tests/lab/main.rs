@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a laboratory fails by panicking, its helpers too")]
 
+mod bucket;
 mod crash;
 mod disk;
 mod full;

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use tintype_testkit::{
     badnet::{Badnet, Harm},
-    build, engine, wait,
+    build, engine,
 };
 
 use super::{environment, on, server};
-use crate::support::{Form, tintype};
+use crate::support::tintype;
 
 #[test]
 fn a_service_that_is_slow_or_fails_now_and_then_is_borne_with() {
@@ -77,59 +77,6 @@ fn wrong_bytes_never_pass_for_a_picture() {
     client.get(&reply.at("/links/thumb")).expect_problem(500, "damaged");
     net.heal();
     assert!(client.get(&reply.at("/links/image")).expect(200).body == picture);
-}
-
-#[test]
-fn killed_between_two_steps_nothing_acknowledged_is_lost() {
-    let Some(engine) = engine::running("killed_between_two_steps_nothing_acknowledged_is_lost") else {
-        return;
-    };
-    let prefix = engine::fresh_prefix();
-    let mut dir = tempfile::tempdir().unwrap();
-    let mut kept: Vec<(String, Vec<u8>)> = Vec::new();
-    for round in 0..5_u64 {
-        let server = on(dir, &engine.endpoint(), &prefix, &[]);
-        let client = server.token("upload");
-        let acknowledged = std::sync::Mutex::new(Vec::new());
-        let enough = std::sync::atomic::AtomicBool::new(false);
-        dir = std::thread::scope(|scope| {
-            for sender in 0..4_u64 {
-                let (client, acknowledged, enough) = (client.again(), &acknowledged, &enough);
-                scope.spawn(move || {
-                    for number in 0.. {
-                        if enough.load(std::sync::atomic::Ordering::Relaxed) {
-                            return;
-                        }
-                        let picture = build::png(60, 60, round * 1_000_000 + sender * 10_000 + number);
-                        let form = Form::new().file("a.png", &picture);
-                        let headers = [("content-type", form.content_type())];
-                        let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
-                        let sent = client.try_send("POST", "/api/v1/images", &headers, Some(&form.body()));
-                        let Ok(reply) = sent else { return };
-                        assert_eq!(reply.status, 201);
-                        acknowledged.lock().unwrap().push((reply.at("/id"), picture));
-                    }
-                });
-            }
-            wait::until("some uploads", Duration::from_secs(60), || acknowledged.lock().unwrap().len() >= 12);
-            let dir = server.kill();
-            enough.store(true, std::sync::atomic::Ordering::Relaxed);
-            dir
-        });
-        kept.append(&mut acknowledged.into_inner().unwrap());
-    }
-    let server = on(dir, &engine.endpoint(), &prefix, &["--sweep-grace", "0s"]);
-    for (id, picture) in &kept {
-        assert!(server.client().get(&format!("/i/{id}.png")).expect(200).body == *picture);
-    }
-    let dir = server.stop();
-    let output = tintype()
-        .envs(environment(&engine.endpoint(), &prefix))
-        .args(["check", "--data"])
-        .arg(dir.path().join("data"))
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
 #[test]
