@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a laboratory fails by panicking, its helpers too")]
 
 mod bucket;
+mod cluster;
 mod crash;
 mod disk;
 mod full;
