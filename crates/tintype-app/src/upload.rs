@@ -393,10 +393,10 @@ impl App {
         let intent = intent?;
         let outcome = async {
             synced.map_err(|error| KeepError::Failed(error.into()))?;
-            self.blobs
-                .link(staged, key, media_type)
-                .await
-                .map_err(|error| KeepError::Failed(error.into()))?;
+            self.blobs.link(staged, key, media_type).await.map_err(|error| match error {
+                BlobError::Remote { .. } => KeepError::Unsure(error.into()),
+                error => KeepError::Failed(error.into()),
+            })?;
             let new = new_image(self, key, bytes, intent);
             self.catalog.publish_image(new).await.map_err(|error| match error {
                 CatalogError::Unavailable(_) => KeepError::Unsure(error.into()),
@@ -411,7 +411,8 @@ impl App {
                 }
                 Ok(published)
             }
-            // A commit that failed half-way may come back after a crash: the sweep looks again later.
+            // A commit that failed half-way may come back after a crash, and a service that gave no answer may store the
+            // file yet, or refuse to remove it for as long as it refused to take it: the sweep looks again later.
             Err(KeepError::Unsure(error)) => Err(error),
             Err(KeepError::Failed(error)) => {
                 self.undo(key, intent).await;
@@ -484,7 +485,7 @@ impl App {
 enum KeepError {
     /// It did not, for certain.
     Failed(UploadError),
-    /// It may have: the catalogue broke off while committing.
+    /// It may have: the catalogue broke off while committing, or a service gave no answer.
     Unsure(UploadError),
 }
 

@@ -1,6 +1,6 @@
 //! The service is slow, fails, refuses or lies.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tintype_testkit::{
     badnet::{Badnet, Harm},
@@ -62,6 +62,20 @@ fn a_service_that_is_away_is_a_clear_answer_and_hot_pictures_go_on() {
     let id = refused.at("/request_id");
     let lines = server.log().lines().filter(|line| line.contains(&id)).count();
     assert_eq!(lines, 1, "the whole cause stands in the log once");
+}
+
+#[test]
+fn a_refusal_comes_after_one_deadline() {
+    let Some(engine) = engine::running("a_refusal_comes_after_one_deadline") else { return };
+    let net = Badnet::before(&engine.address);
+    let server = server(&net.endpoint(), &["--store-deadline", "6s"]);
+    net.harm(Harm::Refuse);
+    let begun = Instant::now();
+    server.client().upload("a.png", &build::png(20, 20, 1)).expect_problem(503, "store_unavailable");
+    // The last pause between two calls is up to a quarter of it. Another call would have another deadline.
+    assert!(begun.elapsed() < Duration::from_secs(11), "{:?}", begun.elapsed());
+    net.heal();
+    server.assert_clean();
 }
 
 #[test]
