@@ -245,7 +245,7 @@ impl App {
         let incoming = ContentHash(begun.id_hash);
         let _admission = self.admit_bytes(begun.bytes)?;
         let max = self.config.upload_bytes_max;
-        let staged = self.blobs.stage_incoming(incoming, max).await;
+        let staged = self.read_incoming(&begun, max).await;
         if matches!(staged, Err(BlobError::TooLarge { .. })) {
             self.forget_incoming(incoming).await;
             return Err(UploadError::TooLarge { max }.into());
@@ -267,6 +267,23 @@ impl App {
         let uploaded = self.publish_from(sender, staged, fields).await?;
         self.forget_incoming(incoming).await;
         Ok(uploaded)
+    }
+
+    /// Reads what was sent. A bucket has looked at the hash before it took the file: what does not fit then is asked for once
+    /// more, before the sender is blamed for what happened on the way here.
+    async fn read_incoming(
+        &self,
+        begun: &NewDirectUpload,
+        bytes_max: u64,
+    ) -> Result<Option<Staged>, BlobError> {
+        let incoming = ContentHash(begun.id_hash);
+        let staged = self.blobs.stage_incoming(incoming, bytes_max).await?;
+        match &staged {
+            Some(read) if begun.sha256.is_some_and(|announced| announced != read.hash()) => {
+                self.blobs.stage_incoming(incoming, bytes_max).await
+            }
+            _ => Ok(staged),
+        }
     }
 
     async fn forget_incoming(&self, incoming: ContentHash) {

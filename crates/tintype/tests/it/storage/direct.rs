@@ -9,7 +9,7 @@ use tintype_testkit::{badnet::Badnet, build, engine, wait};
 use super::{path_of, server};
 use crate::support::{Client, Reply, Server, base64, send_direct};
 
-fn post(server: &Server, address: &str, body: &Value) -> Reply {
+pub(super) fn post(server: &Server, address: &str, body: &Value) -> Reply {
     let headers = [("content-type", "application/json"), ("origin", "https://app.example.org")];
     server.client().send("POST", address, &headers, Some(body.to_string().as_bytes()))
 }

@@ -2,13 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+use sha2::Digest as _;
 use tintype_testkit::{
     badnet::{Badnet, Harm},
     build, engine,
 };
 
-use super::{environment, on, server};
-use crate::support::tintype;
+use super::{direct::post, environment, on, server};
+use crate::support::{base64, send_direct, tintype};
 
 #[test]
 fn a_service_that_is_slow_or_fails_now_and_then_is_borne_with() {
@@ -91,6 +93,45 @@ fn wrong_bytes_never_pass_for_a_picture() {
     client.get(&reply.at("/links/thumb")).expect_problem(500, "damaged");
     net.heal();
     assert!(client.get(&reply.at("/links/image")).expect(200).body == picture);
+}
+
+#[test]
+fn a_file_in_the_bucket_is_published_through_trouble() {
+    let Some(engine) = engine::running("a_file_in_the_bucket_is_published_through_trouble") else { return };
+    let net = Badnet::before(&engine.address);
+    let server = server(&net.endpoint(), &["--store-public-endpoint", &engine.endpoint()]);
+    let slow = Duration::from_secs(2);
+    for (seed, method, harm) in [
+        (1, "GET", Harm::Delay(slow)),
+        (2, "PUT", Harm::Delay(slow)),
+        (3, "GET", Harm::FailEvery(2)),
+        (4, "PUT", Harm::LoseAnswer),
+        (5, "DELETE", Harm::LoseAnswer),
+        (6, "GET", Harm::CutBodyAt(1_000)),
+        (7, "GET", Harm::Corrupt),
+    ] {
+        let picture = build::jpeg(200, 200, seed);
+        let hash = base64(&sha2::Sha256::digest(&picture));
+        let wanted = json!({"size": picture.len(), "sha256": hash});
+        let begun = post(&server, "/uploads/init", &wanted).expect(200);
+        assert_eq!(send_direct(&begun, &[], &picture), 200);
+        net.harm_next(1, method, harm.clone());
+        let id = json!({"uploadId": begun.at("/uploadId")});
+        let done = post(&server, "/uploads/complete", &id);
+        assert_eq!(done.status, 200, "{harm:?}: {}", done.text());
+        net.heal();
+        assert!(server.client().get(&done.at("/viewURL")).expect(200).body == picture, "{harm:?}");
+    }
+    let picture = build::jpeg(200, 200, 8);
+    let begun = post(&server, "/uploads/init", &json!({"size": picture.len()})).expect(200);
+    assert_eq!(send_direct(&begun, &[], &picture), 200);
+    let id = json!({"uploadId": begun.at("/uploadId")});
+    net.harm(Harm::Refuse);
+    post(&server, "/uploads/complete", &id).expect_problem(503, "store_unavailable");
+    net.heal();
+    let done = post(&server, "/uploads/complete", &id).expect(200);
+    assert!(server.client().get(&done.at("/viewURL")).expect(200).body == picture);
+    server.assert_clean();
 }
 
 #[test]
