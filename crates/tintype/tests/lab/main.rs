@@ -13,6 +13,7 @@ mod disk;
 mod full;
 mod history;
 mod ledger;
+mod outage;
 mod restarts;
 mod rot;
 mod slow;
