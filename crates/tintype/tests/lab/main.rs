@@ -2,7 +2,8 @@
 //! test like any other, and a long one, whose figures stand in docs/reliability.md.
 //!
 //! `bench/lab` runs it at length, by `LAB_KILLS`, `LAB_UPLOADS`, `LAB_CUTS`, `LAB_OPERATIONS`, `LAB_FILLS`, `LAB_FLIPS`,
-//! `LAB_RESTARTS` and `LAB_SLOW`; `LAB_SEED` makes other pictures and another order.
+//! `LAB_RESTARTS`, `LAB_SLOW`, `LAB_BUCKET_KILLS`, `LAB_BUCKET_UPLOADS` and `LAB_OUTAGE`; `LAB_SEED` makes other pictures and
+//! another order.
 
 #![expect(clippy::unwrap_used, reason = "a laboratory fails by panicking, its helpers too")]
 
