@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use tintype_blob::{BlobError, BlobStore};
+use tintype_blob::{BlobError, BlobStore, Signing};
 use tintype_testkit::{
     badnet::{Badnet, Harm},
     engine,
 };
+use tintype_types::ContentHash;
 
 use crate::{
     conformance::conformance,
@@ -117,6 +118,37 @@ async fn an_engine_that_refuses_for_good_is_an_error_within_the_deadline() {
     assert_eq!(held.read_all().await.unwrap(), "kept");
     net.heal();
     assert_eq!(test.read(key).await.unwrap(), "kept");
+}
+
+#[tokio::test]
+async fn a_signed_address_ends() {
+    let Some(engine) = engine::running("a_signed_address_ends") else { return };
+    install_tls();
+    let test = TestStore::of_s3(&engine.endpoint()).await;
+    let (http, id) = (reqwest::Client::new(), ContentHash([5; 32]));
+    let key = test.put(b"kept").await.unwrap();
+    let put = async |seconds| {
+        let signed = test.store.sign_incoming(id, None, Some(4), None, seconds).await.unwrap().unwrap();
+        http.put(signed.url)
+    };
+    let get = async |seconds| {
+        let answer = Signing { content_type: "image/png", seconds, ..Signing::default() };
+        http.get(test.store.sign_blob(key, &answer).await.unwrap().unwrap())
+    };
+    for long in [put(60).await.body("long"), get(60).await] {
+        assert_eq!(long.send().await.unwrap().status(), 200);
+    }
+    for short in [put(1).await.body("late"), get(1).await] {
+        let begun = std::time::Instant::now();
+        loop {
+            let status = short.try_clone().unwrap().send().await.unwrap().status();
+            if matches!(status.as_u16(), 400 | 403) {
+                break;
+            }
+            assert_eq!(status, 200);
+            assert!(begun.elapsed() < Duration::from_secs(30), "it is good for ever");
+        }
+    }
 }
 
 #[tokio::test]

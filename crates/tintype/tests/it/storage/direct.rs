@@ -1,12 +1,14 @@
-//! Files that go straight to the bucket.
+//! Files that go straight to the bucket: announced, sent there, published.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use tintype_catalog::Catalog;
 use tintype_testkit::{badnet::Badnet, build, engine, wait};
+use tintype_types::ContentHash;
 
-use super::{path_of, server};
+use super::{on, path_of, server};
 use crate::support::{Client, Reply, Server, base64, send_direct};
 
 pub(super) fn post(server: &Server, address: &str, body: &Value) -> Reply {
@@ -35,7 +37,8 @@ fn a_file_goes_to_the_bucket_and_is_published_from_there() {
         // What waits cannot be read from outside.
         let bare = begun.at("/uploadURL").split('?').next().unwrap().to_owned();
         assert_eq!(Client::new(&engine.endpoint()).get(path_of(&bare)).status, 403);
-        assert_eq!(Client::new(&engine.endpoint()).get(path_of(&begun.at("/uploadURL"))).status, 403);
+        let signed = Client::new(&engine.endpoint()).get(path_of(&begun.at("/uploadURL"))).status;
+        assert!(matches!(signed, 400 | 403), "{signed}");
         let done =
             post(&server, "/uploads/complete", &json!({"uploadId": begun.at("/uploadId"), "title": "One"}))
                 .expect(200);
@@ -59,6 +62,14 @@ fn a_file_goes_to_the_bucket_and_is_published_from_there() {
     assert!(!server.access_log().contains("X-Amz"));
 }
 
+/// The same answer with another address in it.
+fn readdressed(begun: &Reply, from: &str, to: &str) -> Reply {
+    let (url, mut json) = (begun.at("/uploadURL"), begun.json());
+    assert!(url.contains(from), "{url}");
+    json["uploadURL"] = url.replace(from, to).into();
+    Reply::new(200, Vec::new(), json.to_string().into_bytes())
+}
+
 #[test]
 fn a_signature_is_for_the_file_that_was_announced() {
     let Some(engine) = engine::running("a_signature_is_for_the_file_that_was_announced") else { return };
@@ -69,18 +80,104 @@ fn a_signature_is_for_the_file_that_was_announced() {
     let begun = post(&server, "/uploads/init", &wanted).expect(200);
     let longer = [picture.as_slice(), b"x"].concat();
     let other_hash = base64(&Sha256::digest(&other));
+    let other_key = format!("incoming/{}", "ab".repeat(32));
+    let engine_client = Client::new(&engine.endpoint());
     let refused = [
         send_direct(&begun, &[], &longer),
         send_direct(&begun, &[], &picture[..picture.len() - 1]),
         send_direct(&begun, &[("content-type", "text/html")], &picture),
         send_direct(&begun, &[("x-amz-checksum-sha256", &other_hash)], &other),
         send_direct(&begun, &[], &[&picture[..picture.len() - 1], b"x"].concat()),
+        // For no other object, no longer time and no other method either.
+        send_direct(&readdressed(&begun, &begun.at("/key"), &other_key), &[], &picture),
+        send_direct(&readdressed(&begun, "X-Amz-Expires=600", "X-Amz-Expires=86400"), &[], &picture),
+        engine_client.get(path_of(&begun.at("/uploadURL"))).status,
+        engine_client.delete(path_of(&begun.at("/uploadURL"))).status,
     ];
     assert!(refused.iter().all(|status| matches!(status, 400 | 403)), "{refused:?}");
     post(&server, "/uploads/complete", &json!({"uploadId": begun.at("/uploadId")}))
         .expect_problem(409, "not_sent");
     assert_eq!(send_direct(&begun, &[], &picture), 200);
     post(&server, "/uploads/complete", &json!({"uploadId": begun.at("/uploadId")})).expect(200);
+}
+
+#[test]
+fn an_address_that_is_used_again_changes_nothing_that_was_published() {
+    let Some(engine) = engine::running("an_address_that_is_used_again_changes_nothing_that_was_published")
+    else {
+        return;
+    };
+    let server = server(&engine.endpoint(), &[]);
+    let pictures = [build::png(60, 60, 1), build::png(90, 90, 2)];
+    // Without a length and a hash the address takes any file, as often as it is good.
+    let begun = post(&server, "/uploads/init", &json!({})).expect(200);
+    assert!(begun.at("/uploadURL").contains("X-Amz-Expires=600"));
+    let id = json!({"uploadId": begun.at("/uploadId")});
+    assert_eq!(send_direct(&begun, &[], &pictures[0]), 200);
+    // What is replaced while it is published is the one or the other, and whole.
+    let done = std::thread::scope(|scope| {
+        for round in 0..10 {
+            let begun = &begun;
+            let picture = &pictures[round % 2];
+            scope.spawn(move || assert_eq!(send_direct(begun, &[], picture), 200));
+        }
+        post(&server, "/uploads/complete", &id).expect(200)
+    });
+    let view = done.at("/viewURL");
+    let published = server.client().get(&view).expect(200).body;
+    assert!(pictures.contains(&published));
+    for later in [&pictures[0], &pictures[1], &b"<script>alert(1)</script>".to_vec(), &Vec::new()] {
+        assert_eq!(send_direct(&begun, &[], later), 200);
+        assert_eq!(post(&server, "/uploads/complete", &id).expect(200).at("/viewURL"), view);
+        assert!(server.client().get(&view).expect(200).body == published);
+    }
+    server.assert_clean();
+}
+
+#[test]
+fn what_nobody_publishes_is_forgotten() {
+    let Some(engine) = engine::running("what_nobody_publishes_is_forgotten") else { return };
+    let prefix = engine::fresh_prefix();
+    let server = on(tempfile::tempdir().unwrap(), &engine.endpoint(), &prefix, &[]);
+    let picture = build::png(40, 40, 1);
+    let begin = || {
+        let begun = post(&server, "/uploads/init", &json!({"size": picture.len()})).expect(200);
+        assert_eq!(send_direct(&begun, &[], &picture), 200);
+        begun
+    };
+    // One is never published, of another there is a second file after it was.
+    let (left, used, young) = (begin(), begin(), begin());
+    let id = |begun: &Reply| json!({"uploadId": begun.at("/uploadId")});
+    let view = post(&server, "/uploads/complete", &id(&used)).expect(200).at("/viewURL");
+    assert_eq!(send_direct(&used, &[], &picture), 200);
+    server.assert_clean();
+
+    let dir = server.stop();
+    let objects = [&left, &used].map(|begun| begun.at("/key").replace("incoming/", "").parse().unwrap());
+    make_older(&dir.path().join("data/tintype.db"), &objects);
+    let server = on(dir, &engine.endpoint(), &prefix, &["--sweep-interval", "1s"]);
+    wait::until("the sweep of both", Duration::from_secs(60), || server.log().contains("\"direct\":2"));
+    for begun in [&left, &used] {
+        post(&server, "/uploads/complete", &id(begun)).expect_problem(404, "not_found");
+    }
+    assert!(server.client().get(&view).expect(200).body == picture);
+    post(&server, "/uploads/complete", &id(&young)).expect(200);
+    server.assert_clean();
+}
+
+/// Has direct uploads begun two days ago.
+fn make_older(catalogue: &std::path::Path, uploads: &[ContentHash]) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let catalogue = Catalog::open(catalogue, String::new).await.unwrap();
+        for upload in uploads {
+            let mut begun = catalogue.direct_upload(upload.0).await.unwrap().unwrap().begun;
+            catalogue.forget_direct_upload(upload.0).await.unwrap();
+            begun.created_at = begun.created_at.minus_seconds(2 * 86_400);
+            catalogue.begin_direct_upload(begun).await.unwrap();
+        }
+        catalogue.close().await.unwrap();
+    });
 }
 
 #[test]

@@ -10,7 +10,7 @@ use tintype_testkit::{
 };
 
 use super::{direct::post, environment, on, server};
-use crate::support::{base64, send_direct, tintype};
+use crate::support::{base64, picture, send_direct, tintype};
 
 #[test]
 fn a_service_that_is_slow_or_fails_now_and_then_is_borne_with() {
@@ -93,6 +93,33 @@ fn wrong_bytes_never_pass_for_a_picture() {
     client.get(&reply.at("/links/thumb")).expect_problem(500, "damaged");
     net.heal();
     assert!(client.get(&reply.at("/links/image")).expect(200).body == picture);
+}
+
+#[test]
+fn an_answer_that_breaks_off_never_passes_for_a_picture() {
+    let Some(engine) = engine::running("an_answer_that_breaks_off_never_passes_for_a_picture") else {
+        return;
+    };
+    let net = Badnet::before(&engine.address);
+    let server = server(&net.endpoint(), &["--store-deadline", "1s"]);
+    let client = server.client();
+    // The one is fetched whole before it is handed on, the other streamed.
+    for picture in [build::png(250, 250, 1), picture::noise(1_500, 1_500, 1)] {
+        let reply = client.upload("a.png", &picture).expect(201);
+        let image = reply.at("/links/image");
+        net.harm_method("GET", Harm::CutBodyAt(100));
+        match client.try_send("GET", &image, &[], None) {
+            Ok(answer) => assert!(answer.status >= 500, "{} bytes with {}", answer.body.len(), answer.status),
+            Err(error) => assert!(picture.len() > 4 << 20, "{error}"),
+        }
+        let thumb = client.get(&reply.at("/links/thumb"));
+        assert!(thumb.status >= 500, "{}", thumb.status);
+        net.heal();
+        net.harm_next(1, "GET", Harm::CutBodyAt(picture.len() / 2));
+        assert!(client.get(&image).expect(200).body == picture);
+        client.get(&reply.at("/links/thumb")).expect(200);
+    }
+    server.assert_clean();
 }
 
 #[test]
