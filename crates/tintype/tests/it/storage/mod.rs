@@ -6,6 +6,7 @@ mod direct;
 mod moving;
 mod public;
 mod redeploy;
+mod replaced;
 mod trouble;
 
 use tempfile::TempDir;
