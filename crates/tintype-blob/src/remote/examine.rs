@@ -321,11 +321,7 @@ impl Examiner<'_> {
     /// Whether the engine writes to the disk before it answers, as far as its kind tells.
     async fn syncs(&self) -> Checked {
         const WHAT: &str = "store's syncs";
-        let asked = self.http.get(self.endpoint()).send().await;
-        let server = asked.ok().and_then(|answer| {
-            answer.headers().get(header::SERVER).and_then(|value| value.to_str().ok()).map(str::to_lowercase)
-        });
-        let server = server.unwrap_or_default();
+        let server = self.maker().await.unwrap_or_default().to_lowercase();
         (
             WHAT,
             if server.contains("seaweed") {
@@ -343,6 +339,14 @@ impl Examiner<'_> {
                 Outcome::Fine("not to be seen from here: what the service promises".to_owned())
             },
         )
+    }
+
+    /// What a service says of itself: SeaweedFS in a header, Garage in the words with which it refuses strangers.
+    async fn maker(&self) -> Option<String> {
+        let answer = self.http.get(self.endpoint()).send().await.ok()?;
+        let header = answer.headers().get(header::SERVER).and_then(|value| value.to_str().ok());
+        let header = header.unwrap_or_default().to_owned();
+        Some(format!("{header} {}", answer.text().await.unwrap_or_default()))
     }
 
     /// Reads one of the bucket's own documents.
