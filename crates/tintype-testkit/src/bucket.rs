@@ -8,7 +8,7 @@ use std::{
 
 use rusty_s3::{Method, signing};
 
-use crate::engine::{ACCESS_KEY, BUCKET, Engine, SECRET_KEY};
+use crate::engine::{ACCESS_KEY, BUCKET, Engine, REGION, SECRET_KEY};
 
 /// Lets anybody read what lies below `public/` of any prefix, and nothing else.
 ///
@@ -26,7 +26,7 @@ pub fn open_public(engine: &Engine) {
         ACCESS_KEY,
         SECRET_KEY,
         None,
-        "us-east-1",
+        REGION,
         60,
         [("policy", "")].into_iter(),
         std::iter::empty(),

@@ -14,8 +14,7 @@ use tintype_testkit::{
     wait,
 };
 
-use super::path_of;
-use crate::support::Client;
+use crate::support::{Client, path_of};
 
 const START: Duration = Duration::from_secs(60);
 
@@ -54,7 +53,7 @@ impl Container {
             let value = match name.as_str() {
                 "AWS_ACCESS_KEY_ID" => engine::ACCESS_KEY.to_owned(),
                 "AWS_SECRET_ACCESS_KEY" => engine::SECRET_KEY.to_owned(),
-                "AWS_REGION" => "us-east-1".to_owned(),
+                "AWS_REGION" => engine::REGION.to_owned(),
                 "S3_BUCKET_NAME" => BUCKET.to_owned(),
                 "ENDPOINT" => engine.endpoint(),
                 "TINTYPE_CATALOG_RESTORE_FROM" => format!("s3://{BUCKET}/{prefix}"),
@@ -89,7 +88,7 @@ impl Drop for Container {
 
 #[test]
 fn a_platform_that_sets_a_port_and_variables_runs_it_through_redeploys() {
-    let Some(engine) = engine::seaweed("a_platform_that_sets_a_port_and_variables_runs_it_through_redeploys")
+    let Some(engine) = engine::running("a_platform_that_sets_a_port_and_variables_runs_it_through_redeploys")
     else {
         return;
     };

@@ -9,8 +9,8 @@ use tintype_testkit::{
     wait,
 };
 
-use super::{environment, on, path_of};
-use crate::support::{Client, Reply, Server, count_files, tintype};
+use super::on;
+use crate::support::{Client, Reply, Server, count_files, environment, path_of, tintype};
 
 fn place(prefix: &str) -> String {
     format!("s3://{BUCKET}/{prefix}")
@@ -37,7 +37,7 @@ fn shows(client: &Client, (link, picture): &(String, Vec<u8>)) {
 
 #[test]
 fn a_redeploy_on_an_empty_disk_has_everything() {
-    let Some(engine) = engine::seaweed("a_redeploy_on_an_empty_disk_has_everything") else { return };
+    let Some(engine) = engine::running("a_redeploy_on_an_empty_disk_has_everything") else { return };
     let prefix = engine::fresh_prefix();
     let first = deployed(engine, &prefix);
     let token = first.token("upload,read");
@@ -60,7 +60,7 @@ fn a_redeploy_on_an_empty_disk_has_everything() {
 
 #[test]
 fn the_next_server_takes_over_from_the_one_that_runs() {
-    let Some(engine) = engine::seaweed("the_next_server_takes_over_from_the_one_that_runs") else { return };
+    let Some(engine) = engine::running("the_next_server_takes_over_from_the_one_that_runs") else { return };
     let prefix = engine::fresh_prefix();
     let first = redeployed(tempdir().unwrap(), engine, &prefix, "1h");
     let mut all = vec![upload(&first, 1)];
@@ -95,7 +95,7 @@ fn the_next_server_takes_over_from_the_one_that_runs() {
 
 #[test]
 fn after_a_crash_the_last_backup_holds() {
-    let Some(engine) = engine::seaweed("after_a_crash_the_last_backup_holds") else { return };
+    let Some(engine) = engine::running("after_a_crash_the_last_backup_holds") else { return };
     let prefix = engine::fresh_prefix();
     let first = deployed(engine, &prefix);
     let one = upload(&first, 1);
@@ -127,7 +127,7 @@ fn after_a_crash_the_last_backup_holds() {
 
 #[test]
 fn an_empty_catalogue_never_replaces_a_backup() {
-    let Some(engine) = engine::seaweed("an_empty_catalogue_never_replaces_a_backup") else { return };
+    let Some(engine) = engine::running("an_empty_catalogue_never_replaces_a_backup") else { return };
     let prefix = engine::fresh_prefix();
     let first = deployed(engine, &prefix);
     let one = upload(&first, 1);
@@ -172,7 +172,7 @@ fn restore(engine: &Engine, prefix: &str, place: &str, data: &Path) -> Output {
 
 #[test]
 fn a_folder_is_backed_up_to_a_bucket_and_comes_back() {
-    let Some(engine) = engine::seaweed("a_folder_is_backed_up_to_a_bucket_and_comes_back") else { return };
+    let Some(engine) = engine::running("a_folder_is_backed_up_to_a_bucket_and_comes_back") else { return };
     let (prefix, kind) = (engine::fresh_prefix(), ["--store-kind", "folder"]);
     let server = Server::start();
     let pictures: Vec<_> = (1..=12).map(|seed| upload(&server, seed)).collect();
