@@ -289,14 +289,11 @@ impl BlobStore {
     pub async fn open_blob(&self, key: BlobKey, len: u64, keep: bool) -> Result<Blob, BlobError> {
         let folder = self.folder();
         if let Some(remote) = &self.remote {
-            // Where the disk takes no file to keep it in, it is streamed.
-            let staging = if keep { self.stage().await.ok() } else { None };
-            return Ok(match staging {
+            let fetch = if keep { Fetch::begin(remote, &folder, key, len).await? } else { None };
+            return Ok(match fetch {
+                Some(fetch) => Blob::of_fetch(folder, key, fetch, len),
+                // Where the disk takes no file to keep it in, it is streamed.
                 None => Blob::of_object(folder, key, Arc::clone(remote), len),
-                Some(staging) => {
-                    let fetch = Fetch::begin(remote, staging, key, len).await?;
-                    Blob::of_fetch(folder, key, fetch, len)
-                }
             });
         }
         blocking(move || {

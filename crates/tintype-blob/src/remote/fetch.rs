@@ -13,7 +13,7 @@ use tintype_types::{BlobKey, ContentHash};
 use tokio::sync::Notify;
 
 use super::{Remote, read::ByteStream};
-use crate::{BlobError, Staging};
+use crate::{BlobError, Staging, folder::Folder};
 
 /// Originals of up to this size are handed on only when their hash is known to fit, larger ones as they come, but for
 /// their last piece.
@@ -47,30 +47,39 @@ pub(crate) enum Read {
 }
 
 impl Fetch {
-    /// Begins to fetch into `staging`; answers when the service does.
+    /// Begins to fetch into a file of the folder; answers when the service does. `None` where the disk takes no file.
     pub(crate) async fn begin(
         remote: &Arc<Remote>,
-        staging: Staging,
+        folder: &Arc<Folder>,
         key: BlobKey,
         len: u64,
-    ) -> Result<Arc<Self>, BlobError> {
+    ) -> Result<Option<Arc<Self>>, BlobError> {
         let room = remote.room(usize::try_from(len).unwrap_or(usize::MAX)).await;
-        let bytes = remote.get_blob(key, len, None).await?;
+        // The file is made while the service looks for the object.
+        let (staging, bytes) =
+            tokio::join!(Staging::create(Arc::clone(folder)), remote.get_blob(key, len, None));
+        let (bytes, Ok(staging)) = (bytes?, staging) else { return Ok(None) };
         let fetch = Arc::new(Self {
             state: Mutex::new(State::Coming { pieces: Vec::new(), released: 0 }),
             changed: Notify::new(),
         });
         let work = Work { remote: Arc::clone(remote), staging, key, len, fetch: Arc::clone(&fetch) };
         if len <= WHOLE_BELOW {
-            // Waited for, so that an original that cannot be had whole is a clear answer and not a broken picture.
-            work.whole(bytes).await?;
+            // Waited for, so that an original that cannot be had whole is a clear answer and not a broken picture. It is
+            // read from memory while it is written into the file.
+            let all = work.whole(bytes).await?;
+            work.release(vec![(0, all)]);
+            tokio::spawn(async move {
+                work.keep().await;
+                drop(room);
+            });
         } else {
             tokio::spawn(async move {
                 work.piece_by_piece(bytes).await;
                 drop(room);
             });
         }
-        Ok(fetch)
+        Ok(Some(fetch))
     }
 
     /// The file, where all of it is there.
@@ -142,7 +151,7 @@ fn lost(key: BlobKey) -> BlobError {
 /// What fetching needs.
 struct Work {
     remote: Arc<Remote>,
-    /// The file to keep it in: made before anything is asked for, so that a disk that takes no writes is known by then.
+    /// The file to keep it in.
     staging: Staging,
     key: BlobKey,
     len: u64,
@@ -150,7 +159,7 @@ struct Work {
 }
 
 impl Work {
-    async fn whole(self, mut bytes: ByteStream) -> Result<(), BlobError> {
+    async fn whole(&self, mut bytes: ByteStream) -> Result<Bytes, BlobError> {
         let mut attempt = 1;
         loop {
             let mut all = BytesMut::with_capacity(usize::try_from(self.len).unwrap_or(0));
@@ -159,7 +168,7 @@ impl Work {
             }
             let all = all.freeze();
             if self.fits(&Sha256::digest(&all).into(), all.len() as u64) {
-                return self.keep(vec![(0, all)]).await;
+                return Ok(all);
             }
             let wrong = format!("{} came with other bytes than were stored", self.key);
             if attempt == ATTEMPTS {
@@ -174,53 +183,66 @@ impl Work {
     async fn piece_by_piece(self, mut bytes: ByteStream) {
         let (mut hasher, mut seen) = (Sha256::new(), 0_u64);
         let (key, fetch) = (self.key, Arc::clone(&self.fetch));
-        let fail = |error: &BlobError| {
-            tracing::error!(%key, error = error as &dyn std::error::Error, "an original could not be fetched whole");
-            fetch.change(|state| *state = State::Failed);
-        };
+        let fail = |error: &BlobError| failed(&fetch, key, error);
         while let Some(piece) = bytes.next().await {
             let piece = match piece {
                 Ok(piece) if piece.is_empty() => continue,
                 Ok(piece) => piece,
                 Err(error) => return fail(&error),
             };
-            hasher.update(&piece);
             let start = seen;
             seen += piece.len() as u64;
-            // The last piece waits for the hash.
+            // The last piece waits for the hash, which is taken when readers have the others.
             let readable = if seen < self.len { seen } else { start };
             self.fetch.change(|state| {
                 if let State::Coming { pieces, released } = state {
-                    pieces.push((start, piece));
+                    pieces.push((start, piece.clone()));
                     *released = readable;
                 }
             });
+            hasher.update(&piece);
         }
         if !self.fits(&hasher.finalize().into(), seen) {
             return fail(&BlobError::Corrupt(format!("{} came with other bytes than were stored", self.key)));
         }
-        let pieces = match &*self.fetch.lock() {
-            State::Coming { pieces, .. } => pieces.clone(),
-            State::There(_) | State::Failed => return,
-        };
-        if let Err(error) = self.keep(pieces).await {
-            fail(&error);
-        }
+        self.fetch.change(|state| {
+            if let State::Coming { released, .. } = state {
+                *released = self.len;
+            }
+        });
+        self.keep().await;
     }
 
     fn fits(&self, hash: &[u8; 32], len: u64) -> bool {
         ContentHash(*hash) == self.key.hash && len == self.len
     }
 
-    /// Releases all of it, and writes it into the file.
-    async fn keep(mut self, pieces: Vec<(u64, Bytes)>) -> Result<(), BlobError> {
-        let all = pieces.clone();
-        self.fetch.change(|state| *state = State::Coming { pieces: all, released: self.len });
-        for (_, piece) in pieces {
-            self.staging.write(piece).await?;
-        }
-        let staged = self.staging.finish().await?;
-        self.fetch.change(|state| *state = State::There(staged.file()));
-        Ok(())
+    fn release(&self, pieces: Vec<(u64, Bytes)>) {
+        self.fetch.change(|state| *state = State::Coming { pieces, released: self.len });
     }
+
+    /// Writes what has come, all of it, into the file, which readers get from then on. Where the disk takes no more it has to
+    /// be fetched anew next time.
+    async fn keep(self) {
+        let Self { mut staging, key, fetch, .. } = self;
+        let pieces = match &*fetch.lock() {
+            State::Coming { pieces, .. } => pieces.clone(),
+            State::There(_) | State::Failed => return,
+        };
+        let written = async {
+            for (_, piece) in pieces {
+                staging.write(piece).await?;
+            }
+            staging.finish().await
+        };
+        match written.await {
+            Ok(staged) => fetch.change(|state| *state = State::There(staged.file())),
+            Err(error) => failed(&fetch, key, &error),
+        }
+    }
+}
+
+fn failed(fetch: &Fetch, key: BlobKey, error: &BlobError) {
+    tracing::error!(%key, error = error as &dyn std::error::Error, "an original could not be fetched whole");
+    fetch.change(|state| *state = State::Failed);
 }

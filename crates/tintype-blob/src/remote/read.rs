@@ -142,29 +142,44 @@ fn verified(bytes: ByteStream, key: BlobKey, len: u64) -> impl Stream<Item = Res
         bytes: ByteStream,
         hasher: Sha256,
         seen: u64,
-        held: Option<Bytes>,
+        /// Handed on before it is hashed, so that its reader does not wait for that.
+        unhashed: Option<Bytes>,
+        /// What would complete the whole.
+        last: Option<Bytes>,
         over: bool,
     }
-    let state = State { bytes, hasher: Sha256::new(), seen: 0, held: None, over: false };
+    let state = State { bytes, hasher: Sha256::new(), seen: 0, unhashed: None, last: None, over: false };
     futures_util::stream::try_unfold(state, move |mut state| async move {
+        if let Some(piece) = state.unhashed.take() {
+            state.hasher.update(&piece);
+        }
         while !state.over {
             match state.bytes.next().await.transpose()? {
                 Some(piece) if piece.is_empty() => {}
                 Some(piece) => {
-                    state.hasher.update(&piece);
                     state.seen += piece.len() as u64;
-                    if let Some(earlier) = state.held.replace(piece) {
-                        return Ok(Some((earlier, state)));
+                    if state.seen < len {
+                        state.unhashed = Some(piece.clone());
+                        return Ok(Some((piece, state)));
                     }
+                    state.hasher.update(&piece);
+                    state.last = state.last.or(Some(piece));
                 }
                 None => state.over = true,
             }
         }
-        let Some(last) = state.held.take() else { return Ok(None) };
+        let Some(last) = state.last.take() else {
+            // Whoever got all there was without an error would take it for the whole.
+            return if state.seen == len { Ok(None) } else { Err(other_bytes(key)) };
+        };
         let hash = ContentHash(std::mem::take(&mut state.hasher).finalize().into());
         if hash != key.hash || state.seen != len {
-            return Err(BlobError::Corrupt(format!("{key} came with other bytes than were stored")));
+            return Err(other_bytes(key));
         }
         Ok(Some((last, state)))
     })
+}
+
+fn other_bytes(key: BlobKey) -> BlobError {
+    BlobError::Corrupt(format!("{key} came with other bytes than were stored"))
 }

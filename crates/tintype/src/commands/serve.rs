@@ -26,6 +26,7 @@ pub(crate) fn run(settings: Settings) -> Result<ExitCode> {
     let spawner = tintype_sandbox::launch(settings.sandbox).context("cannot start the sandbox's spawner")?;
     let log = logging::start(&settings)?;
     raise_file_limit();
+    machine::give_memory_back();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         // Enough for the disk's queue; each thread costs memory.
