@@ -73,6 +73,20 @@ fn cgroup_memory(root: &Path, own: &str) -> Option<u64> {
     least
 }
 
+/// Allocations from this size on come from the system and go back to it when they are freed.
+#[cfg(target_env = "gnu")]
+const MAPPED_FROM: libc::c_int = 1 << 20;
+
+/// Has large allocations go back to the system at once. The C library would raise the size from which it does so with each that
+/// is freed, and keep the parts of files that are sent to object storage, one set for every thread: 200 MB where 30 are in use.
+pub(crate) fn give_memory_back() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: it sets a number of the allocator, under the allocator's own lock.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, MAPPED_FROM);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,19 +121,5 @@ mod tests {
         assert_eq!([half(None), half(Some(24 << 30))], [512 << 20; 2]);
         assert_eq!([half(Some(256 << 20)), half(Some(64 << 20))], [128 << 20, 64 << 20]);
         assert_eq!(mem_total("MemFree: 1 kB\nMemTotal:       16384 kB\n"), Some(16_777_216));
-    }
-}
-
-/// Allocations from this size on come from the system and go back to it when they are freed.
-#[cfg(target_env = "gnu")]
-const MAPPED_FROM: libc::c_int = 1 << 20;
-
-/// Has large allocations go back to the system at once. The C library would raise the size from which it does so with each that
-/// is freed, and keep the parts of files that are sent to object storage, one set for every thread: 200 MB where 30 are in use.
-pub(crate) fn give_memory_back() {
-    #[cfg(target_env = "gnu")]
-    // SAFETY: it sets a number of the allocator, under the allocator's own lock.
-    unsafe {
-        libc::mallopt(libc::M_MMAP_THRESHOLD, MAPPED_FROM);
     }
 }
