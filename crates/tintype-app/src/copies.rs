@@ -4,7 +4,7 @@
 //! (`tintype_catalog::Job`). The job is done at once, before the caller hears of the change; what fails is tried again, with
 //! growing pauses, until it is done. Links lead to a copy only once it is there, and to this server otherwise.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use tintype_blob::{BlobError, BlobStore, PublicHeaders};
 use tintype_catalog::{Catalog, Job};
@@ -16,7 +16,7 @@ use crate::{
     App, Image, Trouble,
     cache::CacheKey,
     config::Delivery,
-    headers::{Lasting, cache_control, disposition},
+    headers::{Lasting, cache_control, disposition, http_date},
 };
 
 /// Jobs that are taken at a time.
@@ -57,6 +57,10 @@ impl App {
         // One at a time for an image: of two that read the catalogue at different moments the later must act later.
         let flight = self.copying.join(CacheKey { id, recipe: None });
         let _landed = flight.lock().await;
+        let _working = self.copy_work.read().await;
+        if self.is_paused() {
+            return Ok(());
+        }
         let Some(job) = self.catalog.copy_job(id).await? else { return Ok(()) };
         self.attempt(job).await
     }
@@ -83,14 +87,10 @@ impl App {
         }
     }
 
-    /// Notes what is missing since links point at the bucket, and does what is due until `stop`.
+    /// Looks what is missing, and does what is due until `stop`.
     pub(crate) async fn work_on_jobs(&self, stop: CancellationToken) {
-        if self.makes_copies() {
-            match self.catalog.queue_missing_copies(self.clock.now()).await {
-                Ok(0) => {}
-                Ok(missing) => tracing::info!(missing, "making copies of images for the public bucket"),
-                Err(error) => left(&error.into()),
-            }
+        if let Err(error) = self.reconcile_copies().await {
+            left(&error);
         }
         loop {
             let pause = match self.do_due_jobs(&stop).await {
@@ -108,11 +108,43 @@ impl App {
         }
     }
 
+    /// Compares the copies that are there with those that should be: a catalogue that was restored is older than the bucket, and
+    /// a service that has answered with an error may have done it all the same.
+    async fn reconcile_copies(&self) -> Result<(), Trouble> {
+        let now = self.clock.now();
+        // Read before the list, so that what is made meanwhile is not missed in it.
+        let known: HashSet<ImageId> = self.catalog.copied_images().await?.into_iter().collect();
+        if !self.blobs.is_remote() || (known.is_empty() && !self.makes_copies()) {
+            return Ok(());
+        }
+        let mut found = HashSet::new();
+        for (id, media_type) in self.blobs.copies().await? {
+            found.insert(id);
+            if !known.contains(&id) {
+                let image = self.catalog.image(id).await?;
+                if !image.is_some_and(|image| is_for_everybody(&image, now)) {
+                    tracing::warn!(image = %id, "removed a copy of an image that nobody may see");
+                    self.blobs.remove_copy(id, media_type).await?;
+                }
+            }
+        }
+        for id in known.difference(&found) {
+            self.catalog.want_copy(*id, now).await?;
+        }
+        if self.makes_copies() {
+            let missing = self.catalog.queue_missing_copies(now).await?;
+            if missing > 0 {
+                tracing::info!(missing, "making copies of images for the public bucket");
+            }
+        }
+        Ok(())
+    }
+
     /// Does all jobs that are due, and answers when to look again.
     async fn do_due_jobs(&self, stop: &CancellationToken) -> Result<Duration, Trouble> {
         loop {
             let due = self.catalog.due_copy_jobs(self.clock.now(), BATCH).await?;
-            if due.is_empty() {
+            if due.is_empty() || self.is_paused() {
                 break;
             }
             let mut under_way = JoinSet::new();
@@ -161,16 +193,14 @@ pub(crate) async fn settle(
     let wanted = makes_copies || image.copied_at.is_some();
     let copied = match image.blob.filter(|blob| wanted && !blob.damaged && is_for_everybody(&image, now)) {
         Some(blob) => {
-            let headers = PublicHeaders {
-                media_type: image.media_type,
-                disposition: disposition(image.file_name.as_deref()).into_owned(),
-                cache_control: cache_control(image.visibility, image.expires_at, Lasting::Immutable, now)
-                    .into_owned(),
-            };
+            let headers = headers_of(&image, now);
             match blobs.publish_copy(blob.key, image.id, &headers).await {
                 Ok(made) => made,
-                // Whoever looks at the image hears of it; there is nothing to copy.
-                Err(BlobError::NotFound) => false,
+                // Whoever looks at the image hears of it. There is nothing to copy, and an earlier copy would be forgotten.
+                Err(BlobError::NotFound) => {
+                    blobs.remove_copy(image.id, image.media_type).await?;
+                    false
+                }
                 Err(error) => return Err(error.into()),
             }
         }
@@ -180,6 +210,18 @@ pub(crate) async fn settle(
         }
     };
     Ok(catalog.end_copy_job(job.clone(), copied.then_some(now)).await?)
+}
+
+/// What a copy's readers are told. A copy is made once and read at any time: one with an end names the end, and no `max-age`,
+/// which would count from each reading.
+fn headers_of(image: &Image, now: UnixMillis) -> PublicHeaders {
+    let lasting = cache_control(image.visibility, None, Lasting::Immutable, now).into_owned();
+    PublicHeaders {
+        media_type: image.media_type,
+        disposition: disposition(image.file_name.as_deref()).into_owned(),
+        cache_control: if image.expires_at.is_some() { "public".to_owned() } else { lasting },
+        expires: image.expires_at.map(http_date),
+    }
 }
 
 fn is_for_everybody(image: &Image, now: UnixMillis) -> bool {

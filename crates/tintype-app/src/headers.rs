@@ -1,7 +1,10 @@
 //! What readers of a picture are told besides its bytes, wherever these come from: this server, a signed address, a copy in
 //! a public bucket.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tintype_types::{UnixMillis, Visibility};
@@ -37,6 +40,11 @@ pub fn cache_control(
         }
         (Some(left), Lasting::Movable) => format!("public, max-age={}", left.min(300)).into(),
     }
+}
+
+/// A time as HTTP writes it (RFC 9110, 5.6.7), such as `Sun, 22 Nov 2026 12:00:00 GMT`.
+pub fn http_date(time: UnixMillis) -> String {
+    httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_millis(u64::try_from(time.0).unwrap_or(0)))
 }
 
 /// What RFC 8187 allows plainly in `filename*`.

@@ -33,7 +33,7 @@ use std::sync::{
 use tintype_blob::BlobStore;
 use tintype_catalog::Catalog;
 use tintype_sandbox::Sandbox;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, RwLock};
 use tokio_util::task::TaskTracker;
 
 use crate::{cache::RamCache, clock::Clock, config::AppConfig, random::Random};
@@ -64,6 +64,10 @@ pub struct Inner {
     pub(crate) flights: variant::Flights,
     /// Images whose copy is being made or removed.
     pub(crate) copying: variant::Flights,
+    /// Held by whoever is changing a copy; taken whole by [`App::pause`].
+    pub(crate) copy_work: RwLock<()>,
+    /// Whether another server has taken over.
+    pub(crate) paused: AtomicBool,
     /// Says that jobs may be due.
     pub(crate) jobs: Notify,
     pub(crate) bans: abuse::Bans,
@@ -114,6 +118,8 @@ impl App {
             admission,
             flights: variant::Flights::default(),
             copying: variant::Flights::default(),
+            copy_work: RwLock::new(()),
+            paused: AtomicBool::new(false),
             jobs: Notify::new(),
             bans: abuse::Bans::default(),
             usage: Mutex::default(),
@@ -176,6 +182,24 @@ impl App {
     /// Whether the server takes all requests: it is not stopping.
     pub fn is_ready(&self) -> bool {
         !self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// Ends all work that changes anything outside the catalogue, because another server does it from now on; returns when
+    /// none is under way.
+    pub async fn pause(&self) {
+        self.paused.store(true, Ordering::SeqCst);
+        drop(self.copy_work.write().await);
+    }
+
+    /// Takes that work up again.
+    pub fn resume(&self) {
+        self.paused.store(false, Ordering::SeqCst);
+        self.jobs.notify_one();
+    }
+
+    /// Whether another server has taken over.
+    pub fn is_paused(&self) -> bool {
+        self.paused.load(Ordering::SeqCst)
     }
 
     /// Says that the server is about to stop.

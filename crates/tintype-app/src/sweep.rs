@@ -97,6 +97,9 @@ impl App {
     /// # Errors
     /// The server's own trouble; what was done stays done.
     pub async fn sweep(&self) -> Result<Swept, Trouble> {
+        if self.is_paused() {
+            return Ok(Swept::default());
+        }
         let now = self.clock.now();
         let mut swept = Swept {
             files: self.settle_intents(now.minus_seconds(INTENT_SECONDS)).await?,

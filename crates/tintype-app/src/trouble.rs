@@ -37,7 +37,7 @@ impl From<CatalogError> for Trouble {
     fn from(error: CatalogError) -> Self {
         match error {
             CatalogError::Full => Self::StorageFull(Box::new(error)),
-            CatalogError::ReadOnly => Self::StorageReadOnly(Box::new(error)),
+            CatalogError::ReadOnly | CatalogError::Sealed => Self::StorageReadOnly(Box::new(error)),
             _ => Self::Internal { what: "the catalogue failed", source: Box::new(error) },
         }
     }

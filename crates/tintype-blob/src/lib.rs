@@ -47,7 +47,8 @@ pub use faults::Faults;
 pub use list::{Entry, Listed, Listing};
 pub use moving::{Direction, Move};
 pub use remote::{
-    ByteStream, Checked, Outcome, PublicHeaders, S3Options, SignedPut, Signing, Vault, examine,
+    ByteStream, Checked, Outcome, PublicHeaders, S3Options, SignedPut, Signing, StoredCatalogue, Vault,
+    examine,
 };
 pub use staging::{Staged, Staging};
 pub use step::Step;

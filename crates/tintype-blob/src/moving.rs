@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use tintype_types::{BlobKey, ContentHash, ImageId, MediaType};
+use tintype_types::{BlobKey, ContentHash, MediaType};
 
 use crate::{
     BlobError,
@@ -140,12 +140,16 @@ impl Move {
         blocking(move || folder.write_identity(&identity, place.as_deref(), true)).await
     }
 
-    /// Removes the copy of an image that readers got from the bucket.
+    /// Removes the copies of images that readers got from the bucket, or only counts them.
     ///
     /// # Errors
     /// As every write to the bucket.
-    pub async fn remove_copy(&self, image: ImageId, media_type: MediaType) -> Result<(), BlobError> {
-        self.remote.unpublish(image, media_type).await.map(drop)
+    pub async fn end_copies(&self, remove: bool) -> Result<usize, BlobError> {
+        let copies = self.remote.published().await?;
+        for (image, media_type) in copies.iter().filter(|_| remove) {
+            self.remote.unpublish(*image, *media_type).await?;
+        }
+        Ok(copies.len())
     }
 
     /// Removes an original from the source.

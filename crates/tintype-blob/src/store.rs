@@ -264,6 +264,17 @@ impl BlobStore {
         }
     }
 
+    /// The copies of images that readers can get; none where the store has no bucket.
+    ///
+    /// # Errors
+    /// [`BlobError::Remote`].
+    pub async fn copies(&self) -> Result<Vec<(ImageId, MediaType)>, BlobError> {
+        match &self.remote {
+            Some(remote) => remote.published().await,
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// Removes an image's copy. Whether there was one, services do not always say.
     ///
     /// # Errors

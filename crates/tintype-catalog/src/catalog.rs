@@ -104,19 +104,21 @@ impl Catalog {
         Ok(())
     }
 
-    /// Finishes the writes that wait and refuses all that follow with [`CatalogError::ReadOnly`]; questions are answered as
-    /// before. There is no way back but to open it anew.
+    /// Finishes the writes that wait and refuses all that follow with [`CatalogError::Sealed`]; questions are answered as
+    /// before.
     ///
     /// # Errors
-    /// As every write.
+    /// [`CatalogError::Unavailable`] once it is closed.
     pub async fn seal(&self) -> Result<()> {
-        self.write_one(|db| {
-            Box::pin(async move {
-                sqlx::query("pragma query_only = on").execute(db).await?;
-                Ok(())
-            })
-        })
-        .await
+        self.inner.units.seal(true).await
+    }
+
+    /// Takes writes again.
+    ///
+    /// # Errors
+    /// As [`Catalog::seal`].
+    pub async fn unseal(&self) -> Result<()> {
+        self.inner.units.seal(false).await
     }
 
     /// A connection that reads, outside any transaction.

@@ -23,6 +23,11 @@ pub enum CatalogError {
     /// The file, its folder or its volume cannot be written.
     #[error("the catalogue cannot be written: make the file and its folder writable for this user")]
     ReadOnly,
+    /// Writes are refused by [`Catalog::seal`](crate::Catalog::seal).
+    #[error(
+        "another server has taken the catalogue over: this one shows pictures, and takes nothing in until it is stopped"
+    )]
+    Sealed,
     /// The file is damaged, is no catalogue, or holds what the program never writes.
     #[error("the catalogue is damaged: {detail}")]
     Corrupt {

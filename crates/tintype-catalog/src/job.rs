@@ -6,12 +6,7 @@
 use sqlx::{AnyConnection, any::AnyRow};
 use tintype_types::{ImageId, UnixMillis};
 
-use crate::{
-    Catalog,
-    error::Result,
-    image::{Image, select_image},
-    row::Columns,
-};
+use crate::{Catalog, error::Result, row::Columns};
 
 /// Making the copy of an image in a public bucket agree with the catalogue.
 const COPY: &str = "copy";
@@ -121,16 +116,14 @@ impl Catalog {
         .await
     }
 
-    /// Images that have a copy and whose number is above `after`, at most `limit`.
+    /// Images that the catalogue says have a copy.
     ///
     /// # Errors
     /// As every question.
-    pub async fn copied_images(&self, after: i64, limit: u32) -> Result<Vec<Image>> {
-        let sql = select_image!(
-            "where images.sequence > $1 and images.copied_at is not null order by images.sequence limit $2"
-        );
-        let query = sqlx::query(sql).bind(after).bind(i64::from(limit));
-        query.fetch_all(&mut *self.reader().await?).await?.iter().map(Image::from_row).collect()
+    pub async fn copied_images(&self) -> Result<Vec<ImageId>> {
+        let query = sqlx::query("select id from images where copied_at is not null");
+        let rows = query.fetch_all(&mut *self.reader().await?).await?;
+        rows.iter().map(|row| Columns(row).parsed("id")).collect()
     }
 
     /// Forgets all copies and their jobs, once nobody can make or remove copies any more; answers how many copies there were.

@@ -34,6 +34,8 @@ pub(crate) struct Units {
 
 enum Message {
     Unit(Box<dyn Job>),
+    /// Whether the units that follow are refused.
+    Seal(bool, oneshot::Sender<()>),
     Close(oneshot::Sender<Result<()>>),
 }
 
@@ -103,6 +105,13 @@ impl Units {
         answer.await.map_err(|_| CatalogError::closed())?
     }
 
+    /// Refuses the units that follow, or takes them again; those that wait are done first.
+    pub(crate) async fn seal(&self, sealed: bool) -> Result<()> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.send(Message::Seal(sealed, reply)).await.map_err(|_| CatalogError::closed())?;
+        answer.await.map_err(|_| CatalogError::closed())
+    }
+
     /// Ends the task after the units that wait. Closing twice is no error.
     pub(crate) async fn close(&self) -> Result<()> {
         let (reply, answer) = oneshot::channel();
@@ -116,7 +125,7 @@ impl Units {
 /// Starts the task. It ends with [`Units::close`], or when nobody is left who could bring a unit.
 pub(crate) fn start(db: AnyConnection, commits: Arc<AtomicU64>) -> Units {
     let (queue, waiting) = mpsc::channel(WAITING_MAX);
-    tokio::spawn(Writer { db, waiting, commits }.run());
+    tokio::spawn(Writer { db, waiting, commits, sealed: false }.run());
     Units { queue }
 }
 
@@ -124,6 +133,7 @@ struct Writer {
     db: AnyConnection,
     waiting: mpsc::Receiver<Message>,
     commits: Arc<AtomicU64>,
+    sealed: bool,
 }
 
 impl Writer {
@@ -135,6 +145,11 @@ impl Writer {
             for message in messages.drain(..) {
                 match message {
                     Message::Unit(unit) => group.push(unit),
+                    Message::Seal(sealed, reply) => {
+                        self.group(std::mem::take(&mut group)).await;
+                        self.sealed = sealed;
+                        let _ = reply.send(());
+                    }
                     Message::Close(reply) => {
                         // Nothing new is taken in; what stands in the queue is still done.
                         self.waiting.close();
@@ -142,9 +157,7 @@ impl Writer {
                     }
                 }
             }
-            if !group.is_empty() {
-                self.group(group).await;
-            }
+            self.group(group).await;
         }
         let checkpointed = sqlite::checkpoint(&mut self.db).await;
         let closed = self.db.close().await.map_err(CatalogError::from);
@@ -154,6 +167,15 @@ impl Writer {
     }
 
     async fn group(&mut self, mut group: Vec<Box<dyn Job>>) {
+        if group.is_empty() {
+            return;
+        }
+        if self.sealed {
+            for unit in group {
+                unit.answer(Err(CatalogError::Sealed));
+            }
+            return;
+        }
         let end = self.transaction(&mut group).await;
         if end.is_ok() {
             self.commits.fetch_add(1, Ordering::Relaxed);

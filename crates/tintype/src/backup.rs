@@ -324,6 +324,8 @@ pub(crate) async fn put_back(backup: &Path, data: &Path, told: impl Fn(Copied)) 
         .await
         .context("cannot read the backup's catalogue")?;
     let outcome = originals(&copy, &Source::Folder(backup), data, &told).await;
+    // They were of a bucket, if there were any; whoever serves this one with a bucket looks what is there.
+    copy.forget_copies().await.context("cannot write the catalogue")?;
     copy.close().await.context("the catalogue did not close")?;
     let Some((copied, _)) = outcome? else {
         bail!(

@@ -287,7 +287,23 @@ impl Examiner<'_> {
             ),
         };
         let _ = self.remote.store.delete(&path).await;
-        outcome
+        match outcome {
+            Outcome::Fine(found) => self.nothing_else(public_url).await.unwrap_or(Outcome::Fine(found)),
+            outcome => outcome,
+        }
+    }
+
+    /// What is wrong where readers reach more of the bucket than the copies: beside `public/` lie the originals of private
+    /// images, under names that a catalogue in the same place tells.
+    async fn nothing_else(&self, public_url: &str) -> Option<Outcome> {
+        let (parent, _) = public_url.strip_suffix(names::PUBLIC)?.rsplit_once('/')?;
+        let asked = self.http.get(format!("{parent}/{}", names::IDENTITY)).send().await.ok()?;
+        asked.status().is_success().then(|| {
+            Outcome::Broken(
+                format!("anybody reads the whole bucket at {parent}, private images included"),
+                "let the CDN show public/ and nothing else of the bucket, or give the copies a bucket policy of their own (`tintype doctor --print public-policy`)".to_owned(),
+            )
+        })
     }
 
     async fn lifecycle(&self) -> Checked {

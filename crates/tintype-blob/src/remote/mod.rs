@@ -45,7 +45,7 @@ pub use public::PublicHeaders;
 pub use read::ByteStream;
 pub use sign::{SignedPut, Signing};
 pub(crate) use trouble::failed;
-pub use vault::Vault;
+pub use vault::{StoredCatalogue, Vault};
 
 /// What all parts that are being sent or fetched may hold in memory together.
 const ROOM: usize = 32 << 20;

@@ -5,7 +5,8 @@
 
 use std::time::Duration;
 
-use object_store::ObjectStoreExt as _;
+use futures_util::StreamExt as _;
+use object_store::{ObjectStore as _, ObjectStoreExt as _};
 use reqwest::{StatusCode, header};
 use rusty_s3::S3Action as _;
 use tintype_types::{BlobKey, ImageId, MediaType};
@@ -29,6 +30,8 @@ pub struct PublicHeaders {
     pub disposition: String,
     /// `Cache-Control`.
     pub cache_control: String,
+    /// `Expires`, where the copy has an end.
+    pub expires: Option<String>,
 }
 
 impl Remote {
@@ -40,16 +43,42 @@ impl Remote {
         headers: &PublicHeaders,
     ) -> Result<(), BlobError> {
         let mut pauses = PAUSES.into_iter();
-        loop {
-            let error = match self.copy(key, image, headers).await {
-                Err(error @ BlobError::Remote { .. }) => error,
-                ended => return ended,
-            };
-            match pauses.next() {
-                Some(pause) => tokio::time::sleep(pause).await,
-                None => return Err(error),
+        let trying = async {
+            loop {
+                let error = match self.copy(key, image, headers).await {
+                    Err(error @ BlobError::Remote { .. }) => error,
+                    ended => return ended,
+                };
+                match pauses.next() {
+                    Some(pause) => tokio::time::sleep(pause).await,
+                    None => return Err(error),
+                }
+            }
+        };
+        let deadline = self.signer.as_ref().map_or(TIMEOUT, |signer| signer.deadline);
+        match tokio::time::timeout(deadline, trying).await {
+            Ok(ended) => ended,
+            Err(over) => Err(BlobError::Remote {
+                what: format!("copying {}", names::blob(key)),
+                hint: "the service did not do it within store.deadline; it is tried again by itself",
+                source: Box::new(over),
+            }),
+        }
+    }
+
+    /// The copies that are there.
+    pub(crate) async fn published(&self) -> Result<Vec<(ImageId, MediaType)>, BlobError> {
+        let mut found = self.store.list(Some(&self.path(names::PUBLIC)));
+        let mut all = Vec::new();
+        while let Some(each) = found.next().await {
+            let each = each.map_err(|error| failed("listing copies", error))?;
+            let name = each.location.filename().and_then(|name| name.split_once('.'));
+            let Some((id, extension)) = name else { continue };
+            if let (Ok(id), Some(media_type)) = (id.parse(), MediaType::from_extension(extension)) {
+                all.push((id, media_type));
             }
         }
+        Ok(all)
     }
 
     /// Removes an image's copy.
@@ -81,6 +110,10 @@ impl Remote {
             .header(header::CACHE_CONTROL, &headers.cache_control)
             .header(header::CONTENT_DISPOSITION, &headers.disposition)
             .header(header::CONTENT_LENGTH, 0);
+        let request = match &headers.expires {
+            Some(end) => request.header(header::EXPIRES, end),
+            None => request,
+        };
         let trouble = |source: Box<dyn std::error::Error + Send + Sync>| BlobError::Remote {
             what: format!("copying {from} to {to}"),
             hint: "it is tried again by itself; `tintype doctor` says what the bucket refuses",
@@ -90,7 +123,7 @@ impl Remote {
         let answer = request.send().await.map_err(|error| trouble(Box::new(error.without_url())))?;
         let status = answer.status();
         let text = answer.text().await.map_err(|error| trouble(Box::new(error.without_url())))?;
-        if status == StatusCode::NOT_FOUND {
+        if status == StatusCode::NOT_FOUND && text.contains("NoSuchKey") {
             return Err(BlobError::NotFound);
         }
         // A copy that fails after it has begun is answered 200 with an error for its body.

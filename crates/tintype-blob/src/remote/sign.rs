@@ -40,6 +40,8 @@ pub(super) struct Signer {
     /// As the server reaches it.
     pub(super) inside: Bucket,
     http: OnceLock<reqwest::Client>,
+    /// Time after which a call is not tried again.
+    pub(super) deadline: Duration,
     credentials: AwsCredentialProvider,
 }
 
@@ -65,7 +67,13 @@ impl Signer {
         let aws = format!("https://s3.{region}.amazonaws.com");
         let inside = options.endpoint.as_deref().unwrap_or(&aws);
         let outside = options.public_endpoint.as_deref().unwrap_or(inside);
-        Ok(Self { bucket: at(outside)?, inside: at(inside)?, http: OnceLock::new(), credentials })
+        Ok(Self {
+            bucket: at(outside)?,
+            inside: at(inside)?,
+            http: OnceLock::new(),
+            deadline: options.deadline,
+            credentials,
+        })
     }
 
     /// What speaks HTTP for what object_store does not offer; made when it is first needed.

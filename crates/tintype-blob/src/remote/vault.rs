@@ -26,6 +26,16 @@ const RELEASED: &str = "tintype.released";
 /// What stands beside the catalogue, replaced together with it: its hash, and who wrote it.
 const HASH: &str = "sha256";
 const WRITER: &str = "writer";
+const VERSION: &str = "version";
+
+/// What is known of a stored catalogue besides its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredCatalogue {
+    /// Who stored it.
+    pub writer: String,
+    /// The name of this one, which no other has.
+    pub version: String,
+}
 
 fn local(what: &str, source: io::Error) -> BlobError {
     BlobError::Unavailable { what: what.to_owned(), source }
@@ -62,12 +72,11 @@ impl Vault {
         self.remote.identity().await
     }
 
-    /// Stores a catalogue that nobody writes to, with the name of the server that it is from. The one that was there is
-    /// replaced whole.
+    /// Stores a catalogue that nobody writes to. The one that was there is replaced whole.
     ///
     /// # Errors
     /// [`BlobError::Unavailable`] where it cannot be read; [`BlobError::Remote`].
-    pub async fn put_catalogue(&self, path: &Path, writer: &str) -> Result<(), BlobError> {
+    pub async fn put_catalogue(&self, path: &Path, about: &StoredCatalogue) -> Result<(), BlobError> {
         let path = path.to_owned();
         let reading = |error: io::Error| local("reading the catalogue's copy", error);
         let (file, len, hash) = blocking(move || {
@@ -86,7 +95,8 @@ impl Vault {
         let mut attributes = Attributes::new();
         attributes.insert(Attribute::ContentType, "application/vnd.sqlite3".into());
         attributes.insert(Attribute::Metadata(HASH.into()), AttributeValue::from(hash.to_string()));
-        attributes.insert(Attribute::Metadata(WRITER.into()), AttributeValue::from(writer.to_owned()));
+        attributes.insert(Attribute::Metadata(WRITER.into()), AttributeValue::from(about.writer.clone()));
+        attributes.insert(Attribute::Metadata(VERSION.into()), AttributeValue::from(about.version.clone()));
         self.remote
             .send_read(CATALOGUE, len, attributes, |at, size| read_at(Arc::clone(&file), at, size))
             .await
@@ -123,18 +133,21 @@ impl Vault {
         Ok(true)
     }
 
-    /// The server that stored the catalogue; `None` where there is none, or it does not say.
+    /// The catalogue that is there, without its bytes.
     ///
     /// # Errors
     /// [`BlobError::Remote`].
-    pub async fn catalogue_writer(&self) -> Result<Option<String>, BlobError> {
+    pub async fn catalogue(&self) -> Result<Option<StoredCatalogue>, BlobError> {
         let options = GetOptions { head: true, ..GetOptions::default() };
         match self.remote.store.get_opts(&self.remote.path(CATALOGUE), options).await {
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(failed(format!("looking at {CATALOGUE}"), error)),
             Ok(found) => {
-                let writer = found.attributes.get(&Attribute::Metadata(WRITER.into()));
-                Ok(writer.map(|writer| writer.as_ref().to_owned()).filter(|writer| !writer.is_empty()))
+                let says = |name: &'static str| {
+                    let value = found.attributes.get(&Attribute::Metadata(name.into()));
+                    value.map(|value| value.as_ref().to_owned()).unwrap_or_default()
+                };
+                Ok(Some(StoredCatalogue { writer: says(WRITER), version: says(VERSION) }))
             }
         }
     }
@@ -158,7 +171,7 @@ impl Vault {
         }
     }
 
-    /// Which server gave this place up last, because another one had taken it.
+    /// What the server that had this place before says of giving it up.
     ///
     /// # Errors
     /// [`BlobError::Remote`].
@@ -166,12 +179,12 @@ impl Vault {
         self.note(RELEASED).await
     }
 
-    /// Says that this server has written its last here.
+    /// Says how far giving this place up has come.
     ///
     /// # Errors
     /// [`BlobError::Remote`].
-    pub async fn set_released(&self, holder: &str) -> Result<(), BlobError> {
-        self.set_note(RELEASED, holder).await
+    pub async fn set_released(&self, words: &str) -> Result<(), BlobError> {
+        self.set_note(RELEASED, words).await
     }
 
     async fn note(&self, name: &str) -> Result<Option<String>, BlobError> {

@@ -184,3 +184,19 @@ async fn meta_values_are_kept_and_the_identity_is_fixed() {
     let error = test.put_meta("store_identity", "x").await.unwrap_err();
     assert!(matches!(error, CatalogError::Conflict(Constraint::IdentityFixed)));
 }
+
+#[tokio::test]
+async fn a_sealed_catalogue_answers_questions_and_takes_no_writes_until_it_is_unsealed() {
+    let test = TestCatalog::new().await;
+    let owner = test.owner().await;
+    let image = test.image_of(owner).await;
+    test.seal().await.unwrap();
+    assert!(matches!(test.trash_image(image.id, NOW).await, Err(CatalogError::Sealed)));
+    assert_eq!(test.image(image.id).await.unwrap(), Some(image.clone()));
+    let copy = test.folder.path().join("copy.db");
+    test.copy_to(&copy).await.unwrap();
+    test.unseal().await.unwrap();
+    assert!(test.trash_image(image.id, NOW).await.unwrap().unwrap().deleted_at.is_some());
+    let copied = Catalog::open(&copy, || panic!("is a copy")).await.unwrap();
+    assert_eq!(copied.image(image.id).await.unwrap(), Some(image));
+}

@@ -11,7 +11,7 @@ use super::{
     ATTEMPTS, BATCH, CATALOGUE, Copied, NEXT_CATALOGUE, Source, copy_catalogue, create, forget_if_orphan,
     is_copied, originals, remove_catalogue, sync, write_durably,
 };
-use crate::keeper;
+use crate::keeper::Note;
 
 /// Makes a bucket a backup of the data folder `from`, or brings it up to date. With `originals` it gets these too; without
 /// them it is the bucket that keeps them. `told` hears of every original.
@@ -25,13 +25,21 @@ pub(crate) async fn make(
     told: impl Fn(Copied),
 ) -> Result<Copied> {
     vault.claim(catalog.store_identity()).await.context("cannot take that place for backups")?;
+    let mut note = Note::read(from);
+    if let Some(holder) = vault.holder().await?
+        && !holder.starts_with(&format!("{}-", note.folder))
+        && vault.released().await?.as_deref() != Some(&holder)
+    {
+        bail!(
+            "another server ({holder}) backs its catalogue up there: name another place, or run this beside that server"
+        );
+    }
     let next = from.join(NEXT_CATALOGUE);
-    let writer = keeper::writer(from);
     for _ in 0..ATTEMPTS {
         let Some(copied) = attempt(catalog, blobs, &next, vault, originals, prune, &told).await? else {
             continue;
         };
-        vault.put_catalogue(&next, &writer).await.context("cannot store the catalogue")?;
+        vault.put_catalogue(&next, &note.next()?).await.context("cannot store the catalogue")?;
         remove_catalogue(&next)?;
         return Ok(copied);
     }
@@ -148,6 +156,7 @@ pub(crate) async fn put_back(
     let catalog = crate::data::catalogue(data).await?;
     let outcome =
         if originals { fetch_originals(place, &catalog, data, told).await.map(Some) } else { Ok(None) };
+    catalog.forget_copies().await.context("cannot write the catalogue")?;
     let counts = catalog.counts().await.context("cannot read the catalogue")?;
     catalog.close().await.context("the catalogue did not close")?;
     sync(&catalogue)?;

@@ -84,8 +84,10 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
                 moved.copied
             );
             if direction == Direction::ToFolder {
-                forget_copies(&catalog, &mover, matches.get_flag("remove-source")).await?;
+                end_copies(&mover, matches.get_flag("remove-source")).await?;
             }
+            // Whatever the catalogue knows of copies was of another place.
+            catalog.forget_copies().await.context("cannot write the catalogue")?;
             if matches.get_flag("remove-source") {
                 println!("{} removed from where they were", remove(&catalog, &mover).await?);
             } else {
@@ -186,23 +188,14 @@ async fn remove(catalog: &Catalog, mover: &Move) -> Result<u64> {
     }
 }
 
-/// Ends the copies that readers got from the bucket: the server no longer reaches them.
-async fn forget_copies(catalog: &Catalog, mover: &Move, remove: bool) -> Result<()> {
-    let mut after = 0;
-    loop {
-        let page = catalog.copied_images(after, BATCH).await.context("cannot read the catalogue")?;
-        let Some(last) = page.last().filter(|_| remove) else { break };
-        after = last.sequence;
-        for image in page {
-            let removed = mover.remove_copy(image.id, image.media_type).await;
-            removed.with_context(|| format!("cannot remove the copy of {}", image.id))?;
-        }
-    }
-    match (catalog.forget_copies().await.context("cannot write the catalogue")?, remove) {
+/// Ends the copies that readers got from the bucket, which the server no longer reaches.
+async fn end_copies(mover: &Move, remove: bool) -> Result<()> {
+    match (mover.end_copies(remove).await.context("cannot look after the copies for readers")?, remove) {
         (0, _) => {}
         (copies, true) => println!("{copies} copies for readers removed from the bucket"),
         (copies, false) => println!(
-            "{copies} copies for readers are left below public/ of the bucket, and deletes do not reach them any more: remove them"
+            "{copies} copies for readers are left below public/ of the bucket, and deletes do not reach them any more; \
+             --remove-source removes them"
         ),
     }
     Ok(())

@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use tintype_app::{App, clock::Clock, config::Uploaders};
+use tintype_catalog::Catalog;
 use tintype_http::{AccessLog, Listener};
 use tintype_sandbox::{Options, Sandbox, Spawner};
 use tokio::signal::unix::{SignalKind, signal};
@@ -52,32 +53,50 @@ async fn serve(settings: Settings, spawner: Spawner, log: AccessLog) -> Result<E
         data::refuse_ephemeral(&settings.data)?;
     }
     let mut lock = Lock::take(&settings.data)?;
+    // All that may fail for reasons of this machine comes before another server is asked to give up.
+    let sandbox = Sandbox::start(spawner, sandbox_options(&settings)).context("cannot start the sandbox")?;
+    let listener = listen(&settings).await?;
+    let address = listener.local_addr().context("the socket has no address")?;
     let keeper = match place {
         Some(place) => Some(Keeper::take(&settings.data, &place).await?),
         None => None,
     };
-    let (catalog, blobs) = data::open(&settings.data, settings.store.s3().as_ref()).await?;
-    let sandbox = Sandbox::start(spawner, sandbox_options(&settings)).context("cannot start the sandbox")?;
+    let started = match open(&settings, sandbox, &stop).await {
+        Ok(started) => started,
+        Err(error) => {
+            if let Some(keeper) = keeper {
+                keeper.give_back().await;
+            }
+            return Err(error);
+        }
+    };
+    let (app, catalog) = started;
+    let drained = CancellationToken::new();
     let interval = Duration::from_secs(settings.backup_interval);
-    let kept = keeper.as_ref().map(|keeper| keeper.keep(catalog.clone(), interval, stop.clone()));
-    let app = App::new(catalog, blobs, sandbox, settings.app.clone(), Clock::System);
-    let listener = listen(&settings).await?;
-    let address = listener.local_addr().context("the socket has no address")?;
-    app.start(stop.clone()).await.context("cannot settle what an earlier run left behind")?;
+    let kept = keeper.map(|keeper| keeper.keep(app.clone(), catalog, interval, drained.clone()));
     lock.describe(&format!("process {}, listening on {address}", std::process::id()));
     warn(&settings, address);
     announce(&settings, address);
     tintype_http::serve(listener, app.clone(), settings.http, log, stop).await;
-    let superseded = match kept {
-        Some(kept) => kept.await.unwrap_or(false),
-        None => false,
+    drained.cancel();
+    let keeper = match kept {
+        Some(kept) => Some(kept.await.context("the catalogue's backups ended")?),
+        None => None,
     };
     app.close().await;
-    if let Some(keeper) = keeper.filter(|_| !superseded) {
+    if let Some(keeper) = keeper {
         keeper.finish().await?;
     }
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Opens catalogue and store, and settles what an earlier run left.
+async fn open(settings: &Settings, sandbox: Sandbox, stop: &CancellationToken) -> Result<(App, Catalog)> {
+    let (catalog, blobs) = data::open(&settings.data, settings.store.s3().as_ref()).await?;
+    let app = App::new(catalog.clone(), blobs, sandbox, settings.app.clone(), Clock::System);
+    app.start(stop.clone()).await.context("cannot settle what an earlier run left behind")?;
+    Ok((app, catalog))
 }
 
 /// Connections and open pictures each take a descriptor; the soft limit of most shells is far below what the system grants.

@@ -90,6 +90,12 @@ pub(crate) async fn health(State(http): State<Http>) -> Response {
             sandbox.status, sandbox.landlock, sandbox.seccomp
         ));
     }
+    if http.app.is_paused() {
+        notes.push(
+            "catalogue: another server has taken it over; uploads and changes are refused, reads go on"
+                .to_owned(),
+        );
+    }
     let status = if notes.is_empty() { "ok" } else { "degraded" };
     let storage = StorageReply { free_bytes: health.free_bytes, full: health.storage_full };
     super::readable(no_store(Json(HealthReply { status, notes, sandbox, storage }).into_response()))

@@ -201,3 +201,63 @@ fn a_folder_is_backed_up_to_a_bucket_and_comes_back() {
     pictures.iter().chain([&more]).for_each(|picture| shows(&back.client(), picture));
     back.assert_clean();
 }
+
+#[test]
+fn a_restart_in_place_does_not_void_the_next_handover() {
+    let Some(engine) = engine::running("a_restart_in_place_does_not_void_the_next_handover") else { return };
+    let prefix = engine::fresh_prefix();
+    let dir = redeployed(tempdir().unwrap(), engine, &prefix, "1h").stop();
+    let first = redeployed(dir, engine, &prefix, "1h");
+    let one = upload(&first, 1);
+    let second = deployed(engine, &prefix);
+    shows(&second.client(), &one);
+    // What the first one has is older by now, and no backup of it replaces the second one's.
+    let made = backup(engine, &prefix, first.data(), &["--to", &place(&prefix)]);
+    assert!(String::from_utf8_lossy(&made.stderr).contains("another server"), "{made:?}");
+    assert_eq!(first.health("/status"), "degraded");
+}
+
+#[test]
+fn a_server_that_cannot_start_gives_the_place_back() {
+    let Some(engine) = engine::running("a_server_that_cannot_start_gives_the_place_back") else { return };
+    let (prefix, foreign) = (engine::fresh_prefix(), engine::fresh_prefix());
+    drop(on(tempdir().unwrap(), &engine.endpoint(), &foreign, &[]).stop());
+    let first = deployed(engine, &prefix);
+    upload(&first, 1);
+    // The next one has another bucket by mistake.
+    let dir = tempdir().unwrap();
+    let mut next = tintype();
+    next.envs(environment(&engine.endpoint(), &foreign)).args(["serve", "--listen", "127.0.0.1:0", "--data"]);
+    let refused = next.arg(dir.path()).args(["--catalog-restore-from", &place(&prefix)]).output().unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("not this catalogue's"), "{said}");
+    wait::until("the first one's going on", Duration::from_secs(30), || {
+        let picture = build::png(40, 30, 2);
+        first.client().upload("a.png", &picture).status == 201 && first.health("/status") == "ok"
+    });
+    let last = upload(&first, 3);
+    shows(&deployed(engine, &prefix).client(), &last);
+}
+
+#[test]
+fn a_disk_that_was_put_back_is_refused() {
+    let Some(engine) = engine::running("a_disk_that_was_put_back_is_refused") else { return };
+    let prefix = engine::fresh_prefix();
+    let first = deployed(engine, &prefix);
+    upload(&first, 1);
+    let dir = first.stop();
+    let snapshot = tempdir().unwrap();
+    let old = snapshot.path().join("data");
+    std::fs::create_dir(&old).unwrap();
+    for name in ["tintype.db", "tintype.holder", "store.json"] {
+        std::fs::copy(dir.path().join("data").join(name), old.join(name)).unwrap();
+    }
+    let again = redeployed(dir, engine, &prefix, "1s");
+    let two = upload(&again, 2);
+    drop(again.stop());
+    let mut stale = tintype();
+    stale.envs(environment(&engine.endpoint(), &prefix)).args(["serve", "--listen", "127.0.0.1:0", "--data"]);
+    let refused = stale.arg(&old).args(["--catalog-restore-from", &place(&prefix)]).output().unwrap();
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("move tintype.db away"), "{refused:?}");
+    shows(&deployed(engine, &prefix).client(), &two);
+}
