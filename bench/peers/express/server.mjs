@@ -15,3 +15,5 @@ app.post('/upload', upload.single('file'), (request, response) => {
 const server = app.listen(0, '127.0.0.1', () => {
   console.log(`ready http://127.0.0.1:${server.address().port}/`)
 })
+// Node hangs up after five seconds without a request, which is less than a round of the others takes.
+server.keepAliveTimeout = 120_000

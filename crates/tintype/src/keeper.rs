@@ -14,7 +14,7 @@ use std::{
     fs::{self, OpenOptions},
     io::Write as _,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use anyhow::{Context as _, Result, bail};
@@ -98,6 +98,16 @@ enum Phase {
     Released,
     /// Another server went on without it.
     Lost,
+}
+
+/// What tells one state of a catalogue from another: when its file and its log were written last, and how long they are. The
+/// operator's commands write it as well, beside the server.
+fn state_of(dir: &Path) -> Vec<Option<(SystemTime, u64)>> {
+    let of = |name: &str| {
+        let about = fs::metadata(dir.join(name)).ok()?;
+        Some((about.modified().ok()?, about.len()))
+    };
+    [CATALOGUE, "tintype.db-wal"].map(of).to_vec()
 }
 
 /// The right to back the catalogue up to a place.
@@ -237,15 +247,15 @@ impl Keeper {
                     () = tokio::time::sleep(LOOK.min(interval)) => {}
                 }
                 let due = stored.is_none() || stored_at.elapsed() >= interval;
-                let commits = catalog.commits();
+                let state = state_of(&self.dir);
                 let outcome = match self.phase {
-                    Phase::Holding => self.hold(&app, &catalog, due && stored != Some(commits)).await,
+                    Phase::Holding => self.hold(&app, &catalog, due && stored.as_ref() != Some(&state)).await,
                     Phase::Sealed => self.release(&catalog).await.map(|()| false),
                     Phase::Released => self.come_back(&app, &catalog).await.map(|()| false),
                     Phase::Lost => Ok(false),
                 };
                 match outcome {
-                    Ok(true) => (stored, stored_at) = (Some(commits), Instant::now()),
+                    Ok(true) => (stored, stored_at) = (Some(state), Instant::now()),
                     Ok(false) => {}
                     Err(error) => {
                         self.warn(&error);

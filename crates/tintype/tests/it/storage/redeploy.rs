@@ -126,6 +126,26 @@ fn after_a_crash_the_last_backup_holds() {
 }
 
 #[test]
+fn what_the_operator_writes_beside_the_server_is_backed_up_too() {
+    let Some(engine) = engine::running("what_the_operator_writes_beside_the_server_is_backed_up_too") else {
+        return;
+    };
+    let prefix = engine::fresh_prefix();
+    let first = deployed(engine, &prefix);
+    let token = first.token("upload,read");
+    let has_it = || {
+        let dir = tempdir().unwrap();
+        let restored = restore(engine, &prefix, &place(&prefix), dir.path());
+        let mut list = tintype();
+        list.envs(environment(&engine.endpoint(), &prefix)).args(["token", "list", "--data"]).arg(dir.path());
+        restored.status.success()
+            && String::from_utf8_lossy(&list.output().unwrap().stdout).contains("upload")
+    };
+    wait::until("a backup with the token", Duration::from_secs(30), has_it);
+    assert!(!token.token().is_empty());
+}
+
+#[test]
 fn an_empty_catalogue_never_replaces_a_backup() {
     let Some(engine) = engine::running("an_empty_catalogue_never_replaces_a_backup") else { return };
     let prefix = engine::fresh_prefix();
