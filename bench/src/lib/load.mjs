@@ -6,7 +6,7 @@ import { median } from './stats.mjs'
 
 const SECONDS = Number(process.env.BENCH_SECONDS || 5)
 export const SERVER_CORE = '0'
-const LOAD_CORE = '1'
+export const LOAD_CORE = '1'
 // What a row says where the rounds were shortened.
 export const SHORTENED = SECONDS === 5 ? '' : ` (rounds of ${SECONDS} s)`
 
