@@ -121,6 +121,10 @@ impl App {
         for (id, media_type) in self.blobs.copies().await? {
             found.insert(id);
             if !known.contains(&id) {
+                let _working = self.copy_work.read().await;
+                if self.is_paused() {
+                    return Ok(());
+                }
                 let image = self.catalog.image(id).await?;
                 if !image.is_some_and(|image| is_for_everybody(&image, now)) {
                     tracing::warn!(image = %id, "removed a copy of an image that nobody may see");

@@ -300,11 +300,12 @@ impl BlobStore {
     pub async fn open_blob(&self, key: BlobKey, len: u64, keep: bool) -> Result<Blob, BlobError> {
         let folder = self.folder();
         if let Some(remote) = &self.remote {
-            if keep {
-                let fetch = Fetch::begin(remote, &folder, key, len).await?;
-                return Ok(Blob::of_fetch(folder, key, fetch, len));
-            }
-            return Ok(Blob::of_object(folder, key, Arc::clone(remote), len));
+            let fetch = if keep { Fetch::begin(remote, &folder, key, len).await? } else { None };
+            return Ok(match fetch {
+                Some(fetch) => Blob::of_fetch(folder, key, fetch, len),
+                // Where the disk takes no file to keep it in, it is streamed.
+                None => Blob::of_object(folder, key, Arc::clone(remote), len),
+            });
         }
         blocking(move || {
             let (file, len) = folder.open_blob(key)?;

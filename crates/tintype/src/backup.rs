@@ -306,11 +306,17 @@ fn surplus(to: &Path, names: &HashSet<String>, prune: bool) -> Result<u64> {
     Ok(found)
 }
 
-/// Puts a backup into an empty data folder. The lock of the new folder is the caller's.
-pub(crate) async fn put_back(backup: &Path, data: &Path, told: impl Fn(Copied)) -> Result<Copied> {
+/// Refuses a folder that holds something.
+fn refuse_full(data: &Path) -> Result<()> {
     if data.exists() && fs::read_dir(data).is_ok_and(|mut entries| entries.next().is_some()) {
         bail!("{} is not empty; name an empty folder, or move what is there away first", data.display());
     }
+    Ok(())
+}
+
+/// Puts a backup into an empty data folder. The lock of the new folder is the caller's.
+pub(crate) async fn put_back(backup: &Path, data: &Path, told: impl Fn(Copied)) -> Result<Copied> {
+    refuse_full(data)?;
     if !backup.join(CATALOGUE).exists() {
         bail!("{} holds no whole backup: it has no {CATALOGUE}", backup.display());
     }

@@ -65,7 +65,7 @@ impl Note {
     }
 
     /// Remembers a version before it is stored: a crash in between must not make the folder a stranger to its own backup.
-    fn remember(&mut self, version: String) -> Result<()> {
+    pub(crate) fn remember(&mut self, version: String) -> Result<()> {
         self.versions.push(version);
         let first = self.versions.len().saturating_sub(REMEMBERED);
         self.versions.drain(..first);
@@ -164,10 +164,8 @@ impl Keeper {
         let fetched = self.dir.join("tintype.db.restoring");
         backup::remove_catalogue(&fetched)?;
         backup::remove_log(&catalogue)?;
-        if self.vault.get_catalogue(&fetched).await? {
-            if let Some(stored) = self.vault.catalogue().await? {
-                self.note.remember(stored.version)?;
-            }
+        if let Some(stored) = self.vault.get_catalogue(&fetched).await? {
+            self.note.remember(stored.version)?;
             fs::rename(&fetched, &catalogue).context("cannot name the catalogue")?;
             tracing::info!(from = self.place, "restored the catalogue");
         }

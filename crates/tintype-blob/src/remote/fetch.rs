@@ -47,21 +47,23 @@ pub(crate) enum Read {
 }
 
 impl Fetch {
-    /// Begins to fetch; answers when the service does. What has come is kept in a file of the folder.
+    /// Begins to fetch into a file of the folder; answers when the service does. `None` where the disk takes no file.
     pub(crate) async fn begin(
         remote: &Arc<Remote>,
         folder: &Arc<Folder>,
         key: BlobKey,
         len: u64,
-    ) -> Result<Arc<Self>, BlobError> {
+    ) -> Result<Option<Arc<Self>>, BlobError> {
         let room = remote.room(usize::try_from(len).unwrap_or(usize::MAX)).await;
-        let bytes = remote.get_blob(key, len, None).await?;
+        // The file is made while the service looks for the object.
+        let (staging, bytes) =
+            tokio::join!(Staging::create(Arc::clone(folder)), remote.get_blob(key, len, None));
+        let (bytes, Ok(staging)) = (bytes?, staging) else { return Ok(None) };
         let fetch = Arc::new(Self {
             state: Mutex::new(State::Coming { pieces: Vec::new(), released: 0 }),
             changed: Notify::new(),
         });
-        let folder = Arc::clone(folder);
-        let work = Work { remote: Arc::clone(remote), folder, key, len, fetch: Arc::clone(&fetch) };
+        let work = Work { remote: Arc::clone(remote), staging, key, len, fetch: Arc::clone(&fetch) };
         if len <= WHOLE_BELOW {
             // Waited for, so that an original that cannot be had whole is a clear answer and not a broken picture. It is
             // read from memory while it is written into the file.
@@ -77,7 +79,7 @@ impl Fetch {
                 drop(room);
             });
         }
-        Ok(fetch)
+        Ok(Some(fetch))
     }
 
     /// The file, where all of it is there.
@@ -149,8 +151,8 @@ fn lost(key: BlobKey) -> BlobError {
 /// What fetching needs.
 struct Work {
     remote: Arc<Remote>,
-    /// Where the file is made to keep it in.
-    folder: Arc<Folder>,
+    /// The file to keep it in.
+    staging: Staging,
     key: BlobKey,
     len: u64,
     fetch: Arc<Fetch>,
@@ -222,13 +224,12 @@ impl Work {
     /// Writes what has come, all of it, into the file, which readers get from then on. Where the disk takes no more it has to
     /// be fetched anew next time.
     async fn keep(self) {
-        let Self { folder, key, fetch, .. } = self;
+        let Self { mut staging, key, fetch, .. } = self;
         let pieces = match &*fetch.lock() {
             State::Coming { pieces, .. } => pieces.clone(),
             State::There(_) | State::Failed => return,
         };
         let written = async {
-            let mut staging = Staging::create(folder).await?;
             for (_, piece) in pieces {
                 staging.write(piece).await?;
             }

@@ -37,6 +37,16 @@ pub struct StoredCatalogue {
     pub version: String,
 }
 
+impl StoredCatalogue {
+    fn of(attributes: &Attributes) -> Self {
+        let says = |name: &'static str| {
+            let value = attributes.get(&Attribute::Metadata(name.into()));
+            value.map(|value| value.as_ref().to_owned()).unwrap_or_default()
+        };
+        Self { writer: says(WRITER), version: says(VERSION) }
+    }
+}
+
 fn local(what: &str, source: io::Error) -> BlobError {
     BlobError::Unavailable { what: what.to_owned(), source }
 }
@@ -62,14 +72,6 @@ impl Vault {
     /// [`BlobError::ForeignStore`] for a place of another catalogue; [`BlobError::Remote`].
     pub async fn claim(&self, identity: &str) -> Result<(), BlobError> {
         self.remote.claim(identity, true).await
-    }
-
-    /// Whose place it is; `None` where nothing says so.
-    ///
-    /// # Errors
-    /// [`BlobError::Remote`], or [`BlobError::Corrupt`] for a `store.json` that is none.
-    pub async fn identity(&self) -> Result<Option<String>, BlobError> {
-        self.remote.identity().await
     }
 
     /// Stores a catalogue that nobody writes to. The one that was there is replaced whole.
@@ -102,16 +104,17 @@ impl Vault {
             .await
     }
 
-    /// Fetches the catalogue into a new file, verified and synced; `false` where there is none.
+    /// Fetches the catalogue into a new file, verified and synced, and answers which it is; `None` where there is none.
     ///
     /// # Errors
     /// [`BlobError::Corrupt`] where it is not what was stored; [`BlobError::Remote`]; the file's disk.
-    pub async fn get_catalogue(&self, path: &Path) -> Result<bool, BlobError> {
+    pub async fn get_catalogue(&self, path: &Path) -> Result<Option<StoredCatalogue>, BlobError> {
         let writing = |error: io::Error| local("writing the catalogue", error);
         let found = match self.remote.get(CATALOGUE, None).await {
-            Err(BlobError::NotFound) => return Ok(false),
+            Err(BlobError::NotFound) => return Ok(None),
             found => found?,
         };
+        let about = StoredCatalogue::of(&found.attributes);
         let stored =
             found.attributes.get(&Attribute::Metadata(HASH.into())).map(|hash| hash.as_ref().to_owned());
         let len = found.meta.size;
@@ -130,7 +133,7 @@ impl Vault {
             )));
         }
         file.sync_all().map_err(writing)?;
-        Ok(true)
+        Ok(Some(about))
     }
 
     /// The catalogue that is there, without its bytes.
@@ -142,13 +145,7 @@ impl Vault {
         match self.remote.store.get_opts(&self.remote.path(CATALOGUE), options).await {
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(failed(format!("looking at {CATALOGUE}"), error)),
-            Ok(found) => {
-                let says = |name: &'static str| {
-                    let value = found.attributes.get(&Attribute::Metadata(name.into()));
-                    value.map(|value| value.as_ref().to_owned()).unwrap_or_default()
-                };
-                Ok(Some(StoredCatalogue { writer: says(WRITER), version: says(VERSION) }))
-            }
+            Ok(found) => Ok(Some(StoredCatalogue::of(&found.attributes))),
         }
     }
 

@@ -9,7 +9,7 @@ use tintype_types::BlobKey;
 
 use super::{
     ATTEMPTS, BATCH, CATALOGUE, Copied, NEXT_CATALOGUE, Source, copy_catalogue, create, forget_if_orphan,
-    is_copied, originals, remove_catalogue, sync, write_durably,
+    is_copied, originals, refuse_full, remove_catalogue, sync, write_durably,
 };
 use crate::keeper::Note;
 
@@ -140,19 +140,16 @@ pub(crate) async fn put_back(
     originals: bool,
     told: impl Fn(Copied),
 ) -> Result<Copied> {
-    if data.exists() && fs::read_dir(data).is_ok_and(|mut entries| entries.next().is_some()) {
-        bail!("{} is not empty; name an empty folder, or move what is there away first", data.display());
-    }
+    refuse_full(data)?;
     crate::data::create(data)?;
     let catalogue = data.join(CATALOGUE);
     let vault = Vault::connect(place)?;
-    if !vault
-        .get_catalogue(&catalogue)
-        .await
-        .with_context(|| format!("cannot fetch from {}", place.shown()))?
-    {
+    let fetched = vault.get_catalogue(&catalogue).await;
+    let Some(stored) = fetched.with_context(|| format!("cannot fetch from {}", place.shown()))? else {
         bail!("{} holds no whole backup: it has no {CATALOGUE}", place.shown());
-    }
+    };
+    // So that a server which backs up to that place goes on from here.
+    Note::read(data).remember(stored.version)?;
     let catalog = crate::data::catalogue(data).await?;
     let outcome =
         if originals { fetch_originals(place, &catalog, data, told).await.map(Some) } else { Ok(None) };

@@ -260,6 +260,23 @@ fn a_server_that_cannot_start_gives_the_place_back() {
 }
 
 #[test]
+fn what_was_restored_by_hand_is_gone_on_with() {
+    let Some(engine) = engine::running("what_was_restored_by_hand_is_gone_on_with") else { return };
+    let prefix = engine::fresh_prefix();
+    let first = deployed(engine, &prefix);
+    let one = upload(&first, 1);
+    drop(first.stop());
+    let dir = tempdir().unwrap();
+    let restored = restore(engine, &prefix, &place(&prefix), &dir.path().join("data"));
+    assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
+    let second = redeployed(dir, engine, &prefix, "1s");
+    shows(&second.client(), &one);
+    let two = upload(&second, 2);
+    drop(second.stop());
+    shows(&deployed(engine, &prefix).client(), &two);
+}
+
+#[test]
 fn a_disk_that_was_put_back_is_refused() {
     let Some(engine) = engine::running("a_disk_that_was_put_back_is_refused") else { return };
     let prefix = engine::fresh_prefix();
