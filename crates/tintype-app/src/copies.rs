@@ -197,7 +197,7 @@ pub(crate) async fn settle(
     let wanted = makes_copies || image.copied_at.is_some();
     let copied = match image.blob.filter(|blob| wanted && !blob.damaged && is_for_everybody(&image, now)) {
         Some(blob) => {
-            let headers = headers_of(&image, now);
+            let headers = headers_of(&image);
             match blobs.publish_copy(blob.key, image.id, &headers).await {
                 Ok(made) => made,
                 // Whoever looks at the image hears of it. There is nothing to copy, and an earlier copy would be forgotten.
@@ -218,8 +218,8 @@ pub(crate) async fn settle(
 
 /// What a copy's readers are told. A copy is made once and read at any time: one with an end names the end, and no `max-age`,
 /// which would count from each reading.
-fn headers_of(image: &Image, now: UnixMillis) -> PublicHeaders {
-    let lasting = cache_control(image.visibility, None, Lasting::Immutable, now).into_owned();
+fn headers_of(image: &Image) -> PublicHeaders {
+    let lasting = cache_control(image.visibility, None, Lasting::Immutable).into_owned();
     PublicHeaders {
         media_type: image.media_type,
         disposition: disposition(image.file_name.as_deref()).into_owned(),

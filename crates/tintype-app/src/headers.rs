@@ -21,18 +21,13 @@ pub enum Lasting {
     Movable,
 }
 
-/// `Cache-Control`. `max-age` never passes the end of the image's life. Shared caches that cannot be purged ask again after a
+/// `Cache-Control` of an image that has so many seconds left, or no end. `max-age` never passes the end of the image's life. Shared caches that cannot be purged ask again after a
 /// day.
-pub fn cache_control(
-    visibility: Visibility,
-    expires_at: Option<UnixMillis>,
-    lasting: Lasting,
-    now: UnixMillis,
-) -> Cow<'static, str> {
+pub fn cache_control(visibility: Visibility, left: Option<i64>, lasting: Lasting) -> Cow<'static, str> {
     if visibility == Visibility::Private {
         return "private, no-store".into();
     }
-    match (expires_at.map(|end| now.seconds_until(end)), lasting) {
+    match (left, lasting) {
         (None, Lasting::Immutable) => "public, max-age=31536000, s-maxage=86400, immutable".into(),
         (None, Lasting::Movable) => "public, max-age=300".into(),
         (Some(left), Lasting::Immutable) => {
@@ -89,11 +84,10 @@ mod tests {
 
     #[test]
     fn nothing_is_kept_longer_than_it_lives() {
-        let (now, end) = (UnixMillis(0), Some(UnixMillis(100_000)));
-        let of = |expires_at, lasting| cache_control(Visibility::Unlisted, expires_at, lasting, now);
-        assert_eq!(of(end, Lasting::Immutable), "public, max-age=100, s-maxage=100");
-        assert_eq!(of(end, Lasting::Movable), "public, max-age=100");
+        let of = |left, lasting| cache_control(Visibility::Unlisted, left, lasting);
+        assert_eq!(of(Some(100), Lasting::Immutable), "public, max-age=100, s-maxage=100");
+        assert_eq!(of(Some(100), Lasting::Movable), "public, max-age=100");
         assert_eq!(of(None, Lasting::Movable), "public, max-age=300");
-        assert_eq!(cache_control(Visibility::Private, end, Lasting::Immutable, now), "private, no-store");
+        assert_eq!(cache_control(Visibility::Private, Some(100), Lasting::Immutable), "private, no-store");
     }
 }

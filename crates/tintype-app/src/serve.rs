@@ -203,13 +203,12 @@ impl App {
         lasting: Lasting,
     ) -> Result<Option<(String, u64)>, Trouble> {
         let Body::Elsewhere(key, _) = stored.body else { return Ok(None) };
-        let now = self.clock.now();
-        let left = stored.expires_at.map_or(i64::MAX, |end| now.seconds_until(end));
-        let seconds = u64::try_from(left).unwrap_or(1).clamp(1, SIGNED_SECONDS);
+        let left = stored.expires_at.map(|end| self.clock.now().seconds_until(end));
+        let seconds = u64::try_from(left.unwrap_or(i64::MAX)).unwrap_or(1).clamp(1, SIGNED_SECONDS);
         let signing = Signing {
             content_type: stored.media_type.mime(),
             disposition: &disposition(stored.file_name.as_deref()),
-            cache_control: &cache_control(stored.visibility, stored.expires_at, lasting, now),
+            cache_control: &cache_control(stored.visibility, left, lasting),
             seconds,
         };
         Ok(self.blobs.sign_blob(key, &signing).await?.map(|url| (url, seconds)))

@@ -140,11 +140,9 @@ fn respond<B>(
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.reserve(12);
+    let left = stored.expires_at.map(|end| app.clock().now().seconds_until(end));
     headers.insert(header::ETAG, value(stored.etag.clone()));
-    headers.insert(
-        header::CACHE_CONTROL,
-        text(cache_control(stored.visibility, stored.expires_at, lasting, app.clock().now())),
-    );
+    headers.insert(header::CACHE_CONTROL, text(cache_control(stored.visibility, left, lasting)));
     if let Some(len) = len {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(stored.media_type.mime()));
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(len));
