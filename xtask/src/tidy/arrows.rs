@@ -5,15 +5,16 @@ use crate::{
     cargo::{Kind, Package},
 };
 
-/// Our crates, and what each may see of ours. The three under `app` never see each other; `http` sees neither SQL nor
+/// Our crates, and what each may see of ours. Those under `app` never see each other; `http` sees neither SQL nor
 /// the store nor codecs; the binary wires everything.
-const OURS: [(&str, &[&str]); 10] = [
+const OURS: [(&str, &[&str]); 11] = [
     ("tintype-types", &[]),
     ("tintype-image", &["tintype-types"]),
     ("tintype-sandbox", &["tintype-types", "tintype-image"]),
     ("tintype-blob", &["tintype-types"]),
     ("tintype-catalog", &["tintype-types"]),
-    ("tintype-app", &["tintype-types", "tintype-sandbox", "tintype-blob", "tintype-catalog"]),
+    ("tintype-cdn", &["tintype-types"]),
+    ("tintype-app", &["tintype-types", "tintype-sandbox", "tintype-blob", "tintype-catalog", "tintype-cdn"]),
     ("tintype-http", &["tintype-types", "tintype-app"]),
     (
         "tintype",
@@ -23,6 +24,7 @@ const OURS: [(&str, &[&str]); 10] = [
             "tintype-sandbox",
             "tintype-blob",
             "tintype-catalog",
+            "tintype-cdn",
             "tintype-app",
             "tintype-http",
         ],

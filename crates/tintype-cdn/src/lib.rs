@@ -1,0 +1,1 @@
+//! Telling caches in front of the server what to forget.
