@@ -58,7 +58,7 @@ impl Caller {
         let credential = match (bearer(&parts.headers), cookie) {
             (Bearer::Token(token), _) => Credential::Token(token),
             (Bearer::Malformed, _) => Credential::Malformed,
-            (Bearer::Absent, Some(key)) if !cross_site => Credential::Browser(key),
+            (Bearer::Absent, Some(key)) if !cross_site && !origin.is_media => Credential::Browser(key),
             (Bearer::Absent, _) => Credential::Nothing,
         };
         Ok(Self { origin, credential, has_cookie, cross_site })
@@ -71,7 +71,11 @@ impl Caller {
 
     /// Makes the browser that sent this an owner, where it may be one and is none: gives the cookie to set.
     pub(crate) fn become_owner(&mut self, app: &App) -> Option<HeaderValue> {
-        if self.cross_site || self.has_cookie || !matches!(self.credential, Credential::Nothing) {
+        if self.cross_site
+            || self.origin.is_media
+            || self.has_cookie
+            || !matches!(self.credential, Credential::Nothing)
+        {
             return None;
         }
         let key = app.new_owner_key();

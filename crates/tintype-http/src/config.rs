@@ -6,15 +6,30 @@ use ipnet::IpNet;
 
 use crate::limit::Rates;
 
+/// The headers in which proxies say for whom they ask. One kind only: a proxy that writes one hands on the other as the client
+/// sent it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ForwardedBy {
+    /// `X-Forwarded-For`, `X-Forwarded-Host` and `X-Forwarded-Proto`, as nearly all proxies do.
+    #[default]
+    XForwarded,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
+}
+
 /// Settings of the HTTP side.
 #[derive(Clone, Debug)]
 pub struct HttpConfig {
     /// What links begin with, such as `https://img.example.org`, without a slash at its end. Unset, the request's Host.
     pub base_url: Option<String>,
+    /// An origin of its own for pictures, without cookies: what links to them begin with, without a slash at its end.
+    pub media_url: Option<String>,
     /// What links to pictures begin with that have a copy in a public bucket, without a slash at its end.
     pub copies_url: Option<String>,
-    /// Proxies whose `X-Forwarded-*` headers count.
+    /// Proxies that are believed what they say of whom they ask for.
     pub trusted_proxies: Vec<IpNet>,
+    /// How they say it.
+    pub forwarded: ForwardedBy,
     /// Other origins whose pages may use the API with tokens.
     pub cors_origins: Vec<String>,
     /// The operator's own pages, which stand before the web app.
@@ -47,8 +62,10 @@ impl Default for HttpConfig {
     fn default() -> Self {
         Self {
             base_url: None,
+            media_url: None,
             copies_url: None,
             trusted_proxies: loopback(),
+            forwarded: ForwardedBy::default(),
             cors_origins: Vec::new(),
             web_dir: None,
             list_shared: false,
@@ -74,6 +91,12 @@ fn loopback() -> Vec<IpNet> {
 }
 
 impl HttpConfig {
+    /// Whether a host, with its port where that is not the scheme's own, is the one of `media_url`.
+    pub(crate) fn is_media_host(&self, host: &str) -> bool {
+        let media = self.media_url.as_deref().and_then(|url| url.split_once("://"));
+        media.is_some_and(|(_, media)| media.eq_ignore_ascii_case(host))
+    }
+
     /// Whether headers set by `peer` on behalf of others count.
     pub(crate) fn trusts(&self, peer: IpAddr) -> bool {
         let peer = peer.to_canonical();

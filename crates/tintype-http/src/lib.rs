@@ -6,15 +6,16 @@
 mod access_log;
 mod assets;
 mod caller;
-mod client;
 mod conditions;
 pub mod config;
 mod deliver;
 mod form;
+mod forwarded;
 mod hot;
 mod limit;
 mod linger;
 mod links;
+mod media;
 mod metrics;
 mod openapi;
 mod origin;
@@ -31,7 +32,7 @@ use std::sync::Arc;
 use tintype_app::App;
 
 pub use access_log::{AccessFormat, AccessLog};
-pub use config::HttpConfig;
+pub use config::{ForwardedBy, HttpConfig};
 pub use limit::{Rate, Rates};
 pub use openapi::description;
 pub use problem::Code;

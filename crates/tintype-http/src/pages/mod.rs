@@ -49,14 +49,15 @@ pub(crate) fn respond_for(http: &Http, page: String, scripts: Scripts) -> Respon
     let mut response = respond(page, scripts);
     let copies = http.config.copies_url.as_deref().map(origin_of);
     let store = http.app.store_origin();
-    if store.is_some() || copies.is_some() {
+    let pictures = [store.as_deref(), copies, http.config.media_url.as_deref()];
+    if pictures.iter().any(Option::is_some) {
         let csp = match scripts {
             Scripts::None => CSP_PLAIN,
             Scripts::App => CSP_APP,
         };
         let csp = csp
-            .replace("img-src 'self'", &with("img-src 'self'", [store.as_deref(), copies]))
-            .replace("connect-src 'self'", &with("connect-src 'self'", [store.as_deref(), copies]));
+            .replace("img-src 'self'", &with("img-src 'self'", pictures))
+            .replace("connect-src 'self'", &with("connect-src 'self'", pictures));
         if let Ok(csp) = HeaderValue::from_str(&csp) {
             response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, csp);
         }
@@ -64,7 +65,7 @@ pub(crate) fn respond_for(http: &Http, page: String, scripts: Scripts) -> Respon
     response
 }
 
-fn with(directive: &str, origins: [Option<&str>; 2]) -> String {
+fn with(directive: &str, origins: [Option<&str>; 3]) -> String {
     origins.into_iter().flatten().fold(directive.to_owned(), |all, origin| format!("{all} {origin}"))
 }
 

@@ -36,10 +36,12 @@ use crate::{
     access_log::{AccessLog, Line},
     caller::{Client, Peer},
     config::HttpConfig,
-    hot,
+    forwarded, hot,
     limit::{Connections, Counted, Kind},
     linger::Lingering,
+    media,
     metrics::Metrics,
+    origin,
     problem::{Code, Problem},
     router,
 };
@@ -83,7 +85,12 @@ pub async fn serve(
     let connections = Arc::new(Semaphore::new(config.connections_max));
     let (header_timeout, drain_timeout) = (config.header_timeout, config.drain_timeout);
     let http = Http::new(app, config);
-    let front = Front { router: router::router(http.clone()), http, log: log.clone() };
+    let front = Front {
+        site: router::router(http.clone()),
+        media: media::router(http.clone()),
+        http,
+        log: log.clone(),
+    };
     let graceful = GracefulShutdown::new();
     let clients = Connections::default();
     let writer = tokio::spawn(log.clone().run());
@@ -165,7 +172,9 @@ async fn pause_after(error: &io::Error) {
 #[derive(Clone)]
 struct Front {
     http: Http,
-    router: Router,
+    site: Router,
+    /// Of the media host, where there is one.
+    media: Router,
     log: AccessLog,
 }
 
@@ -243,7 +252,12 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
             self.front.note(client, &parts.method, &parts.uri, &response, begun);
             return Answer::Ready(Some(response));
         }
-        if let Some(response) = hot::answer(&self.front.http, &parts, &self.files) {
+        let http = &self.front.http;
+        let at_media = origin::is_media(&http.config, &parts.headers, &parts.uri, self.peer.ip());
+        // At the site pictures are sent to their own host, where they have one.
+        if (at_media || http.config.media_url.is_none())
+            && let Some(response) = hot::answer(http, &parts, &self.files)
+        {
             self.front.note(client, &parts.method, &parts.uri, &response, begun);
             return Answer::Ready(Some(response));
         }
@@ -254,7 +268,7 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
         request.extensions_mut().insert(Client(client));
         let front = self.front.clone();
         Answer::Routed(Box::pin(async move {
-            let mut router = front.router.clone();
+            let mut router = if at_media { front.media.clone() } else { front.site.clone() };
             let answered = AssertUnwindSafe(router.call(request)).catch_unwind().await;
             let response = match answered {
                 Ok(Ok(response)) => response,
@@ -299,7 +313,7 @@ impl Front {
     }
 
     fn client(&self, headers: &http::HeaderMap, peer: SocketAddr) -> IpAddr {
-        crate::client::address(&self.http.config, headers, peer.ip())
+        forwarded::client(&self.http.config, headers, peer.ip())
     }
 
     fn note(

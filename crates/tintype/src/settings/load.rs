@@ -82,6 +82,7 @@ pub(crate) fn load(sources: &Sources) -> Result<Settings> {
         apply(&mut settings, name, value, "on the command line")?;
     }
     settle_store(&mut settings)?;
+    settle_media(&settings)?;
     Ok(settings)
 }
 
@@ -135,6 +136,20 @@ fn apply_bucket(settings: &mut Settings, variables: &[(String, String)], place: 
         }
     }
     Ok(())
+}
+
+/// Sees to it that the media host is another one than the site's.
+fn settle_media(settings: &Settings) -> Result<()> {
+    let host = |url: &Option<String>| {
+        url.as_deref().and_then(|url| url.split_once("://")).map(|(_, host)| host.to_ascii_lowercase())
+    };
+    match (host(&settings.http.media_url), host(&settings.http.base_url)) {
+        (Some(media), Some(site)) if media == site => bail!(
+            "server.media_url has the host of server.base_url, where people have cookies: give pictures a host of their own, or \
+             none"
+        ),
+        _ => Ok(()),
+    }
 }
 
 /// Sees to it that whoever names a bucket has their pictures there: going on with a folder would lose them on the first

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use tintype_app::config::{Delivery, Uploaders};
-use tintype_http::Rate;
+use tintype_http::{ForwardedBy, Rate};
 use tintype_types::MediaType;
 
 use super::{
@@ -162,11 +162,33 @@ pub(crate) static TABLE: &[Setting] = &[
         Ok(())
     }),
     setting!(
+        "server.media_url", sample "https://media.example.org",
+        "none",
+        "Origin of its own for pictures, without cookies, which leads to this server too: what links to pictures begin with",
+        |s, v| {
+            s.http.media_url = Some(base_url(v)?);
+            Ok(())
+        }
+    ),
+    setting!(
         "server.trusted_proxies",
         "127.0.0.0/8, ::1/128",
-        "Networks of proxies whose X-Forwarded headers count",
+        "Networks of proxies that are believed what they say of whom they ask for",
         |s, v| {
             s.http.trusted_proxies = networks(v)?;
+            Ok(())
+        }
+    ),
+    setting!(
+        "server.forwarded",
+        "x-forwarded",
+        "Which headers of theirs are read: x-forwarded (X-Forwarded-For, -Host, -Proto) or forwarded (RFC 7239)",
+        |s, v| {
+            s.http.forwarded = match v {
+                "x-forwarded" => ForwardedBy::XForwarded,
+                "forwarded" => ForwardedBy::Forwarded,
+                _ => return Err("takes \"x-forwarded\" or \"forwarded\"".to_owned()),
+            };
             Ok(())
         }
     ),

@@ -13,7 +13,7 @@ use crate::{
     Http,
     caller::Caller,
     deliver::deliver,
-    pages,
+    media, pages,
     problem::{Code, Problem},
 };
 
@@ -42,11 +42,14 @@ pub(crate) async fn named(State(http): State<Http>, request: Request) -> Respons
         match http.app.original_at_path(&actor, &path).await {
             Err(ServeError::Denied(denial)) if wants_page => Ok(Err(denial)),
             Err(error) => Err(Problem::from_serve(&http.app, &error)),
-            Ok(stored) => Ok(Ok(stored)),
+            Ok(stored) => Ok(Ok((stored, caller))),
         }
     };
     match outcome.await {
-        Ok(Ok(stored)) => deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Movable).await,
+        Ok(Ok((stored, caller))) => match media::redirect(&caller.origin, &parts.uri, stored.visibility) {
+            Some(response) => response,
+            None => deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Movable).await,
+        },
         Ok(Err(denial)) => pages::missing(denial),
         Err(problem) => refuse(problem),
     }

@@ -11,7 +11,9 @@ use tintype_app::{
 };
 
 use super::{not_found, refuse, split};
-use crate::{Http, caller::Caller, deliver::deliver, place::Place, problem::Problem, reply::ProblemDocument};
+use crate::{
+    Http, caller::Caller, deliver::deliver, media, place::Place, problem::Problem, reply::ProblemDocument,
+};
 
 /// The picture itself. The address is permanent: it always leads to these bytes, until the image is deleted.
 ///
@@ -67,13 +69,16 @@ async fn answer(
         let is_alias = name.parse::<ImageId>().is_err();
         let fits = is_alias
             || extension.is_none_or(|text| MediaType::from_extension(text) == Some(stored.media_type));
-        Ok::<_, Problem>(fits.then_some(stored))
+        Ok::<_, Problem>((fits.then_some(stored), caller))
     };
     match outcome.await {
-        Ok(Some(stored)) => {
+        Ok((Some(stored), caller)) => {
+            if let Some(response) = media::redirect(&caller.origin, &parts.uri, stored.visibility) {
+                return response;
+            }
             deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Immutable).await
         }
-        Ok(None) => not_found(http),
+        Ok((None, _)) => not_found(http),
         Err(problem) => refuse(problem),
     }
 }

@@ -7,7 +7,9 @@ use axum::{
 use tintype_app::{headers::Lasting, types::Recipe};
 
 use super::{not_found, refuse};
-use crate::{Http, caller::Caller, deliver::deliver, place::Place, problem::Problem, reply::ProblemDocument};
+use crate::{
+    Http, caller::Caller, deliver::deliver, media, place::Place, problem::Problem, reply::ProblemDocument,
+};
 
 /// A rendition of the picture, such as `/i/{id}/w=640,h=480,fit=cover.webp`.
 ///
@@ -47,10 +49,15 @@ pub(crate) async fn variant(
         let recipe =
             Recipe::parse(ops, extension).map_err(|error| Problem::from_recipe(&http.app, &error))?;
         let actor = caller.actor(&http.app).await?;
-        http.app.variant(&actor, id, recipe).await.map_err(|error| Problem::from_serve(&http.app, &error))
+        let found = http.app.variant(&actor, id, recipe).await;
+        let stored = found.map_err(|error| Problem::from_serve(&http.app, &error))?;
+        Ok::<_, Problem>((stored, caller))
     };
     match outcome.await {
-        Ok(stored) => deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Immutable).await,
+        Ok((stored, caller)) => match media::redirect(&caller.origin, &parts.uri, stored.visibility) {
+            Some(response) => response,
+            None => deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Immutable).await,
+        },
         Err(problem) => refuse(problem),
     }
 }

@@ -75,6 +75,22 @@ fn forwarded_headers_count_from_trusted_proxies_alone() {
 }
 
 #[test]
+fn one_kind_of_forwarded_header_is_read_and_the_other_is_not() {
+    let server = Server::with(&["--server-forwarded", "forwarded"]);
+    let id = uploaded(&server);
+    let both = "Forwarded: for=203.0.113.9;proto=https;host=img.example.org\r\n\
+                X-Forwarded-Host: evil.example\r\nX-Forwarded-Proto: http\r\n";
+    assert_eq!(link(&server, &id, "inner", both), format!("https://img.example.org/i/{id}.png"));
+    let forged = "Forwarded: for=1.1.1.1;host=evil.example, for=203.0.113.9;proto=https;host=\"img.example.org:444\"\r\n";
+    assert_eq!(link(&server, &id, "inner", forged), format!("https://img.example.org:444/i/{id}.png"));
+    let page = Raw::get(&server, "/", "inner", both).expect(200);
+    assert!(page.header("set-cookie").starts_with("__Host-tintype_owner="), "{}", page.header("set-cookie"));
+    let usual = Server::start();
+    let id = uploaded(&usual);
+    assert_eq!(link(&usual, &id, "inner", both), format!("http://evil.example/i/{id}.png"));
+}
+
+#[test]
 fn a_base_url_wins_over_every_header() {
     let server = Server::with_base("https://img.example.org");
     let uploaded = server.client().upload("a.png", &build::png(8, 8, 1)).expect(201);

@@ -1,0 +1,260 @@
+//! What proxies say of the request that they pass on: for whom, to which host, over HTTPS or not.
+//!
+//! Only the headers of one kind are read, as `server.forwarded` says, because a proxy that writes one kind hands on what the
+//! client wrote in the other.
+
+use std::net::IpAddr;
+
+use http::{HeaderMap, HeaderName, header};
+
+use crate::config::{ForwardedBy, HttpConfig};
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// The address of whoever asks: the peer's own, unless the peer is a trusted proxy that says for whom it asks. Of the addresses
+/// that are named the last one that is no trusted proxy's counts, because everything before it is the client's word.
+pub(crate) fn client(config: &HttpConfig, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
+    let peer = peer.to_canonical();
+    if !config.trusts(peer) {
+        return peer;
+    }
+    match config.forwarded {
+        ForwardedBy::XForwarded => {
+            let lines = headers.get_all(X_FORWARDED_FOR).iter().rev();
+            let hops = lines.flat_map(|line| line.to_str().unwrap_or_default().rsplit(','));
+            let mut client = peer;
+            for hop in hops {
+                let Some(address) = address(hop.trim()) else { return client };
+                client = address;
+                if !config.trusts(client) {
+                    return client;
+                }
+            }
+            client
+        }
+        ForwardedBy::Forwarded => outermost(config, headers, peer).0,
+    }
+}
+
+/// What the client asked the outermost trusted proxy for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Asked {
+    /// The host, not validated.
+    pub(crate) host: Option<String>,
+    /// Whether by HTTPS.
+    pub(crate) https: Option<bool>,
+}
+
+/// What trusted proxies say that the client asked for.
+pub(crate) fn asked(config: &HttpConfig, headers: &HeaderMap, peer: IpAddr) -> Asked {
+    let peer = peer.to_canonical();
+    if !config.trusts(peer) {
+        return Asked::default();
+    }
+    match config.forwarded {
+        ForwardedBy::XForwarded => {
+            let last = |name: &HeaderName| {
+                let line = headers.get_all(name).iter().next_back()?.to_str().ok()?;
+                // The last value is the one that our own proxy wrote.
+                Some(line.rsplit(',').next().unwrap_or(line).trim())
+            };
+            Asked {
+                host: last(&X_FORWARDED_HOST).map(str::to_owned),
+                https: last(&X_FORWARDED_PROTO).map(|proto| proto.eq_ignore_ascii_case("https")),
+            }
+        }
+        ForwardedBy::Forwarded => outermost(config, headers, peer).1,
+    }
+}
+
+/// Follows `Forwarded` (RFC 7239) from the nearest proxy outwards for as long as each hop is trusted: the client, and what it asked
+/// the proxy for that met it. An element that cannot be read ends the way, like one that hides its sender.
+fn outermost(config: &HttpConfig, headers: &HeaderMap, peer: IpAddr) -> (IpAddr, Asked) {
+    let (mut client, mut asked) = (peer, Asked::default());
+    for line in headers.get_all(header::FORWARDED).iter().rev() {
+        let Some(elements) = line.to_str().ok().and_then(elements) else { break };
+        for element in elements.into_iter().rev() {
+            asked = Asked {
+                host: element.host,
+                https: element.proto.map(|proto| proto.eq_ignore_ascii_case("https")),
+            };
+            let Some(hop) = element.sender.as_deref().and_then(address) else { return (client, asked) };
+            client = hop;
+            if !config.trusts(client) {
+                return (client, asked);
+            }
+        }
+    }
+    (client, asked)
+}
+
+/// One proxy's word.
+#[derive(Default)]
+struct Element {
+    sender: Option<String>,
+    host: Option<String>,
+    proto: Option<String>,
+}
+
+/// The elements of one `Forwarded` line (RFC 7239, section 4); `None` where it is not one.
+fn elements(line: &str) -> Option<Vec<Element>> {
+    let mut elements = Vec::new();
+    let mut element = Element::default();
+    let mut rest = line;
+    loop {
+        rest = rest.trim_start();
+        let (name, after) = rest.split_once('=')?;
+        let value;
+        (value, rest) = match after.strip_prefix('"') {
+            Some(quoted) => unquoted(quoted)?,
+            None => {
+                let end = after.find([';', ',', ' ', '\t']).unwrap_or(after.len());
+                (after[..end].to_owned(), &after[end..])
+            }
+        };
+        if name.eq_ignore_ascii_case("for") {
+            element.sender = Some(value);
+        } else if name.eq_ignore_ascii_case("host") {
+            element.host = Some(value);
+        } else if name.eq_ignore_ascii_case("proto") {
+            element.proto = Some(value);
+        }
+        rest = rest.trim_start();
+        match rest.chars().next() {
+            Some(';') => rest = &rest[1..],
+            Some(',') => {
+                elements.push(std::mem::take(&mut element));
+                rest = &rest[1..];
+            }
+            None => {
+                elements.push(element);
+                return Some(elements);
+            }
+            Some(_) => return None,
+        }
+    }
+}
+
+/// What stands before the closing quote, without its escapes, and what stands behind it.
+fn unquoted(text: &str) -> Option<(String, &str)> {
+    let mut value = String::new();
+    let mut characters = text.char_indices();
+    while let Some((at, c)) = characters.next() {
+        match c {
+            '"' => return Some((value, &text[at + 1..])),
+            '\\' => value.push(characters.next()?.1),
+            c => value.push(c),
+        }
+    }
+    None
+}
+
+/// An address, with or without a port.
+fn address(text: &str) -> Option<IpAddr> {
+    let plain =
+        text.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or(text, |(inside, _)| inside);
+    plain
+        .parse()
+        .or_else(|_| plain.parse::<std::net::SocketAddr>().map(|with_port| with_port.ip()))
+        .ok()
+        .map(|address: IpAddr| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(forwarded: ForwardedBy) -> HttpConfig {
+        HttpConfig {
+            trusted_proxies: vec!["127.0.0.0/8".parse().unwrap(), "10.0.0.0/8".parse().unwrap()],
+            forwarded,
+            ..HttpConfig::default()
+        }
+    }
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(*name, value.parse().unwrap());
+        }
+        headers
+    }
+
+    #[track_caller]
+    fn check(by: ForwardedBy, peer: &str, pairs: &[(&'static str, &str)], expected: &str) {
+        let client = client(&config(by), &headers(pairs), peer.parse().unwrap());
+        assert_eq!(client, expected.parse::<IpAddr>().unwrap(), "{pairs:?}");
+    }
+
+    #[track_caller]
+    fn x(peer: &str, lines: &[&str], expected: &str) {
+        let pairs: Vec<_> = lines.iter().map(|line| ("x-forwarded-for", *line)).collect();
+        check(ForwardedBy::XForwarded, peer, &pairs, expected);
+    }
+
+    #[track_caller]
+    fn rfc(peer: &str, lines: &[&str], expected: &str) {
+        let pairs: Vec<_> = lines.iter().map(|line| ("forwarded", *line)).collect();
+        check(ForwardedBy::Forwarded, peer, &pairs, expected);
+    }
+
+    #[test]
+    fn only_trusted_proxies_are_believed() {
+        x("192.0.2.1", &["203.0.113.9"], "192.0.2.1");
+        x("127.0.0.1", &[], "127.0.0.1");
+        x("127.0.0.1", &["203.0.113.9"], "203.0.113.9");
+        x("::ffff:127.0.0.1", &["203.0.113.9:4711"], "203.0.113.9");
+        x("127.0.0.1", &["[2001:db8::1]:443"], "2001:db8::1");
+        rfc("192.0.2.1", &["for=203.0.113.9"], "192.0.2.1");
+        rfc("127.0.0.1", &["For=203.0.113.9;proto=https"], "203.0.113.9");
+        rfc("127.0.0.1", &["for=\"[2001:db8:cafe::17]:4711\""], "2001:db8:cafe::17");
+        rfc("127.0.0.1", &["by=10.1.1.1 ; for=\"203.0.113.9:80\" ,for=10.0.0.3"], "203.0.113.9");
+    }
+
+    #[test]
+    fn what_the_client_wrote_itself_does_not_count() {
+        x("127.0.0.1", &["1.1.1.1, 203.0.113.9"], "203.0.113.9");
+        x("127.0.0.1", &["1.1.1.1, 203.0.113.9, 10.0.0.7"], "203.0.113.9");
+        x("127.0.0.1", &["1.1.1.1", "203.0.113.9, 10.0.0.7"], "203.0.113.9");
+        x("127.0.0.1", &["unknown"], "127.0.0.1");
+        x("127.0.0.1", &["203.0.113.9, <script>, 10.0.0.7"], "10.0.0.7");
+        rfc("127.0.0.1", &["for=1.1.1.1, for=203.0.113.9, for=10.0.0.7"], "203.0.113.9");
+        rfc("127.0.0.1", &["for=1.1.1.1", "for=203.0.113.9,for=10.0.0.7"], "203.0.113.9");
+        rfc("127.0.0.1", &["for=1.1.1.1, for=unknown"], "127.0.0.1");
+        rfc("127.0.0.1", &["for=1.1.1.1, for=_hidden, for=10.0.0.7"], "10.0.0.7");
+        for broken in ["for=\"1.1.1.1", "for", "for=1.1.1.1 x", "", ";", "for=\"1.1.1.1\\"] {
+            rfc("127.0.0.1", &[broken], "127.0.0.1");
+            rfc("127.0.0.1", &["for=1.1.1.1", broken], "127.0.0.1");
+        }
+    }
+
+    #[test]
+    fn only_headers_of_the_kind_that_the_proxy_writes_are_read() {
+        let both = [
+            ("forwarded", "for=1.1.1.1;host=evil.example;proto=https"),
+            ("x-forwarded-for", "203.0.113.9"),
+            ("x-forwarded-host", "img.example.org"),
+            ("x-forwarded-proto", "http"),
+        ];
+        check(ForwardedBy::XForwarded, "127.0.0.1", &both, "203.0.113.9");
+        check(ForwardedBy::Forwarded, "127.0.0.1", &both, "1.1.1.1");
+        let asked = |by, peer: &str| asked(&config(by), &headers(&both), peer.parse().unwrap());
+        let x = Asked { host: Some("img.example.org".to_owned()), https: Some(false) };
+        assert_eq!(asked(ForwardedBy::XForwarded, "127.0.0.1"), x);
+        let rfc = Asked { host: Some("evil.example".to_owned()), https: Some(true) };
+        assert_eq!(asked(ForwardedBy::Forwarded, "127.0.0.1"), rfc);
+        assert_eq!(asked(ForwardedBy::Forwarded, "192.0.2.1"), Asked::default());
+    }
+
+    #[test]
+    fn the_outermost_trusted_proxy_says_what_was_asked_for() {
+        let lines = [(
+            "forwarded",
+            "for=1.1.1.1;host=evil.example, for=203.0.113.9;host=img.example.org;proto=https, for=10.0.0.7;host=inner;proto=http",
+        )];
+        let asked = asked(&config(ForwardedBy::Forwarded), &headers(&lines), "127.0.0.1".parse().unwrap());
+        assert_eq!(asked, Asked { host: Some("img.example.org".to_owned()), https: Some(true) });
+    }
+}

@@ -1,0 +1,64 @@
+//! A host of its own for pictures.
+
+use tintype_testkit::build;
+
+use crate::support::{Form, Raw, Server};
+
+const SITE: &str = "site.example.org";
+const MEDIA: &str = "media.example.org";
+
+fn started() -> Server {
+    Server::with_base_and("https://site.example.org", &["--server-media-url", "https://media.example.org"])
+}
+
+#[test]
+fn pictures_are_shown_at_the_media_host_and_nothing_else_is() {
+    let server = started();
+    let owner = server.token("upload,read,paths");
+    let picture = build::png(8, 8, 1);
+    let reply = owner.form(&Form::new().field("path", "blog/a.png").file("a.png", &picture)).expect(201);
+    let id = reply.at("/id");
+    assert_eq!(reply.at("/links/image"), format!("https://{MEDIA}/i/{id}.png"));
+    assert_eq!(reply.at("/links/path"), format!("https://{MEDIA}/blog/a.png"));
+    assert!(reply.at("/links/thumb").starts_with(&format!("https://{MEDIA}/i/{id}/")));
+    assert_eq!(reply.at("/links/page"), format!("https://{SITE}/p/{id}"));
+    let paths =
+        [format!("/i/{id}.png"), format!("/i/{id}"), "/blog/a.png".to_owned(), format!("/i/{id}/w=16.webp")];
+    // Cold and hot.
+    for _ in 0..2 {
+        for path in &paths {
+            let shown = Raw::get(&server, path, MEDIA, "Cookie: tintype_owner=x\r\n").expect(200);
+            assert_eq!(shown.header("access-control-allow-origin"), "*");
+            assert_eq!(shown.header("set-cookie"), "");
+            let sent = Raw::get(&server, path, SITE, "").expect(308);
+            assert_eq!(sent.header("location"), format!("https://{MEDIA}{path}"));
+            assert_eq!(sent.header("access-control-allow-origin"), "*");
+        }
+    }
+    for path in
+        ["/api/v1/images", "/images", "/metrics", "/assets/app.js", "/upload", "/uploads/init", "/api/docs"]
+    {
+        let answer = Raw::get(&server, path, MEDIA, "").expect(404);
+        assert_eq!(answer.header("set-cookie"), "", "{path}");
+    }
+    for path in ["/".to_owned(), format!("/p/{id}")] {
+        let sent = Raw::get(&server, &path, MEDIA, "").expect(307);
+        assert_eq!(sent.header("location"), format!("https://{SITE}{path}"));
+    }
+    let page = Raw::get(&server, &format!("/p/{id}"), SITE, "").expect(200);
+    assert!(page.header("content-security-policy").contains(&format!("https://{MEDIA}")));
+}
+
+#[test]
+fn private_pictures_stay_where_their_owner_is_known() {
+    let server = started();
+    let owner = server.token("upload,read");
+    let form = Form::new().field("visibility", "private").file("a.png", &build::png(8, 8, 1));
+    let reply = owner.form(&form).expect(201);
+    let path = format!("/i/{}.png", reply.at("/id"));
+    assert_eq!(reply.at("/links/image"), format!("https://{SITE}{path}"));
+    let bearer = format!("Authorization: Bearer {}\r\n", owner.token());
+    Raw::get(&server, &path, SITE, &bearer).expect(200);
+    Raw::get(&server, &path, SITE, "").expect(404);
+    Raw::get(&server, &path, MEDIA, "").expect(404);
+}
