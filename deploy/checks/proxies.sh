@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# nginx and Caddy run with the samples of this folder in front of the real program. Of the samples, names of files, ports
+# nginx, Caddy and HAProxy run with the samples of this folder in front of the real program. Of the samples, names of files, ports
 # and the address of Tintype are replaced, and nothing else. Sourced by deploy/check.
 
 # replaced FILE FROM TO: replaces a text that must be there.
@@ -55,6 +55,18 @@ through() {
   expect "$name: the answer to a range" "$head" '206 1000'
   cmp <(tail -c +1001 "$scratch/large.png" | head -c 1000) "$scratch/part" || wrong "$name: a range has other bytes"
   holds "$name: the same bytes come out, tags are answered 304 and ranges 206"
+
+  head=$("${ask[@]}" -o /dev/null -D - "$origin/")
+  if [[ $origin == https:* ]]; then
+    grep -qi '^set-cookie: __Host-tintype_owner=.*; Secure' <<<"$head" || wrong "$name: the cookie is not for HTTPS alone: $head"
+    holds "$name: cookies are for HTTPS alone"
+  fi
+}
+
+# certificate FOLDER: one of its own for img.example.org, and its key.
+certificate() {
+  openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=img.example.org -addext subjectAltName=DNS:img.example.org \
+    -keyout "$1/key.pem" -out "$1/certificate.pem" 2>/dev/null
 }
 
 # nginx_check NAME [LOCATION]: nginx with our sample, and with the location in a file where one is given.
@@ -64,8 +76,7 @@ nginx_check() {
   mkdir -p "$folder"
   tls=$(free_port)
   plain=$(free_port)
-  openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=img.example.org -addext subjectAltName=DNS:img.example.org \
-    -keyout "$folder/key.pem" -out "$folder/certificate.pem" 2>/dev/null
+  certificate "$folder"
   cp "$root/deploy/nginx.conf" "$folder/tintype.conf"
   if [ $# -gt 1 ]; then
     # Into the last block of the sample, which is the server's.
@@ -145,6 +156,28 @@ caddy_check() {
   end "$caddy_pid"
 }
 
+haproxy_check() {
+  local folder=$scratch/haproxy haproxy tls plain
+  haproxy=$(PATH="$PATH:/usr/sbin:/sbin" command -v haproxy)
+  mkdir -p "$folder"
+  tls=$(free_port)
+  plain=$(free_port)
+  certificate "$folder"
+  cat "$folder/certificate.pem" "$folder/key.pem" >"$folder/both.pem"
+  cp "$root/deploy/haproxy.cfg" "$folder/haproxy.cfg"
+  replaced "$folder/haproxy.cfg" 127.0.0.1:8080 "${tintype_url#http://}"
+  replaced "$folder/haproxy.cfg" 'bind :80' "bind 127.0.0.1:$plain"
+  replaced "$folder/haproxy.cfg" 'bind :443' "bind 127.0.0.1:$tls"
+  replaced "$folder/haproxy.cfg" /etc/haproxy/certs/img.example.org.pem "$folder/both.pem"
+  kept "$folder/said" "$haproxy" -c -f "$folder/haproxy.cfg" || wrong "HAProxy does not take deploy/haproxy.cfg: $(cat "$folder/said")"
+  start "$scratch/haproxy.log" "$haproxy" -db -f "$folder/haproxy.cfg"
+  local haproxy_pid=$pid origin=https://img.example.org:$tls
+  local options=(--cacert "$folder/certificate.pem" --resolve "img.example.org:$tls:127.0.0.1")
+  await HAProxy "$scratch/haproxy.log" curl -sf "${options[@]}" "$origin/health"
+  through HAProxy "$origin" "${options[@]}"
+  end "$haproxy_pid"
+}
+
 proxies() {
   python3 "$root/deploy/checks/picture.py" "$scratch/large.png" 2700
   python3 "$root/deploy/checks/picture.py" "$scratch/too-large.png" 3200
@@ -156,6 +189,7 @@ proxies() {
   tintype_url=$(address_in "$scratch/tintype.log")
   nginx_check nginx
   caddy_check
+  haproxy_check
   end "$tintype_pid"
   expect 'the status with which Tintype ended' "$status" 0
   accel_check
