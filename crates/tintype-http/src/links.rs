@@ -2,9 +2,8 @@
 
 use std::{fmt, ops::Deref};
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tintype_app::{
-    Image,
+    Image, text,
     types::{ImageId, secret::DeleteToken},
 };
 
@@ -30,9 +29,6 @@ impl fmt::Display for Base {
         f.write_str(&self.site)
     }
 }
-
-/// What a path segment may hold plainly (RFC 3986, unreserved), and the slash between segments.
-const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 /// The share picture that cards and lists show.
 const THUMB: &str = "w=320,h=320,fit=scale-down.webp";
@@ -67,7 +63,7 @@ pub(crate) fn delete(base: &Base, token: &DeleteToken) -> String {
 }
 
 pub(crate) fn named(base: &Base, path: &str) -> String {
-    format!("{base}/{}", utf8_percent_encode(path, PATH))
+    format!("{base}{}", text::address_of_path(path))
 }
 
 /// What a picture is called where a text must stand in its place.

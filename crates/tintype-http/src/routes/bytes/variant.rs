@@ -6,7 +6,7 @@ use axum::{
 };
 use tintype_app::{headers::Lasting, types::Recipe};
 
-use super::{not_found, refuse};
+use super::{not_found, refuse, refuse_of};
 use crate::{Http, caller::Caller, deliver::deliver, place::Place, problem::Problem, reply::ProblemDocument};
 
 /// A rendition of the picture, such as `/i/{id}/w=640,h=480,fit=cover.webp`.
@@ -51,6 +51,6 @@ pub(crate) async fn variant(
     };
     match outcome.await {
         Ok(stored) => deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Immutable).await,
-        Err(problem) => refuse(problem),
+        Err(problem) => refuse_of(&http, problem, id, &parts.headers),
     }
 }
