@@ -40,8 +40,6 @@ pub struct CloudFront {
     pub access_key: String,
     /// The access key.
     pub secret_key: Secret,
-    /// The token of a key that does not last.
-    pub session_token: Option<Secret>,
 }
 
 impl CloudFront {
@@ -98,9 +96,8 @@ impl CloudFront {
         now: UnixMillis,
     ) -> Result<Vec<(String, String)>, PurgeError> {
         let unsigned = |error: &dyn std::error::Error| PurgeError::Refused(format!("not signed: {}", chain(error)));
-        let token = self.session_token.as_ref().map(|token| token.expose().to_owned());
         let identity =
-            Credentials::new(&self.access_key, self.secret_key.expose(), token, None, "settings").into();
+            Credentials::new(&self.access_key, self.secret_key.expose(), None, None, "settings").into();
         let params = v4::SigningParams::builder()
             .identity(&identity)
             // CloudFront is one service for the whole world, and signs for this region.

@@ -11,6 +11,7 @@ mod conditions;
 pub mod config;
 mod deliver;
 mod form;
+mod gate;
 mod hot;
 mod limit;
 mod linger;

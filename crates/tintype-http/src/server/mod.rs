@@ -36,7 +36,7 @@ use crate::{
     access_log::{AccessLog, Line},
     caller::{Client, Peer},
     config::HttpConfig,
-    hot,
+    gate, hot,
     limit::{Connections, Counted, Kind},
     linger::Lingering,
     metrics::Metrics,
@@ -239,6 +239,13 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
         let (parts, body) = request.into_parts();
         let client = self.front.client(&parts.headers, self.peer);
         if let Err(problem) = self.front.admit(client) {
+            let response = problem.into_response().map(FrontBody::from);
+            self.front.note(client, &parts.method, &parts.uri, &response, begun);
+            return Answer::Ready(Some(response));
+        }
+        if !gate::is_open(&self.front.http.config, &parts, self.peer.ip()) {
+            let detail = "This server answers the CDN in front of it alone. Ask at the address that its links carry.";
+            let problem = Problem::new(&self.front.http.app, Code::BehindCdn, detail);
             let response = problem.into_response().map(FrontBody::from);
             self.front.note(client, &parts.method, &parts.uri, &response, begun);
             return Answer::Ready(Some(response));
