@@ -242,7 +242,7 @@ pub async fn ban(
     catalog.add_ban(Ban { kind, value, note, created_at: now }).await
 }
 
-fn admin(actor: &Actor) -> Result<(), Denial> {
+pub(crate) fn admin(actor: &Actor) -> Result<(), Denial> {
     authorize(actor, Action::Administer, None, crate::config::Uploaders::Token).map_err(|denial| match denial
     {
         Denial::NeedsScope(_) => Denial::NeedsScope(Scope::Admin),

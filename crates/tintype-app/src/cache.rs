@@ -80,6 +80,7 @@ mod tests {
             id,
             media_type: MediaType::Png,
             etag: "\"x\"".to_owned(),
+            tag: Bytes::from_static(b"img-x"),
             file_name: None,
             visibility: Visibility::Unlisted,
             expires_at: None,

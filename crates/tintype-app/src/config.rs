@@ -1,5 +1,6 @@
 //! The settings that the use cases follow.
 
+use tintype_cdn::{Driver, TagHeader};
 use tintype_types::{ImageLimits, MediaType};
 
 /// Who may upload.
@@ -34,6 +35,25 @@ pub enum Delivery {
     Public,
     /// By nginx in front, from the data folder, which it has under an internal address.
     Accel,
+}
+
+/// Caches in front of the server.
+#[derive(Clone, Debug, Default)]
+pub struct CdnConfig {
+    /// Those that are told what to forget, one of a kind.
+    pub drivers: Vec<Driver>,
+    /// The headers that carry tags.
+    pub tags: Vec<TagHeader>,
+    /// What addresses begin with at which readers see whether a cache has forgotten, without a slash at its end. `None`:
+    /// caches are taken at their word.
+    pub verify: Option<String>,
+}
+
+impl CdnConfig {
+    /// Whether every cache is told and forgets all addresses of an image, so that it may keep pictures for long.
+    pub fn forgets_all(&self) -> bool {
+        !self.drivers.is_empty() && self.drivers.iter().all(Driver::reaches_all)
+    }
 }
 
 /// Settings of the use cases. Times are in seconds, sizes in bytes.
@@ -76,6 +96,8 @@ pub struct AppConfig {
     pub cache_variant_bytes_max: u64,
     /// Most variants of one image.
     pub variants_max: usize,
+    /// Caches in front of the server.
+    pub cdn: CdnConfig,
 }
 
 impl Default for AppConfig {
@@ -99,6 +121,7 @@ impl Default for AppConfig {
             cache_open_bytes_max: 4 << 20,
             cache_variant_bytes_max: 2 << 20,
             variants_max: 200,
+            cdn: CdnConfig::default(),
         }
     }
 }

@@ -219,7 +219,7 @@ pub(crate) async fn settle(
 /// What a copy's readers are told. A copy is made once and read at any time: one with an end names the end, and no `max-age`,
 /// which would count from each reading.
 fn headers_of(image: &Image) -> PublicHeaders {
-    let lasting = cache_control(image.visibility, None, Lasting::Immutable).into_owned();
+    let lasting = cache_control(image.visibility, None, Lasting::Immutable, false).into_owned();
     PublicHeaders {
         media_type: image.media_type,
         disposition: disposition(image.file_name.as_deref()).into_owned(),

@@ -21,21 +21,41 @@ pub enum Lasting {
     Movable,
 }
 
-/// `Cache-Control` of an image that has so many seconds left, or no end. `max-age` never passes the end of the image's life. Shared caches that cannot be purged ask again after a
-/// day.
-pub fn cache_control(visibility: Visibility, left: Option<i64>, lasting: Lasting) -> Cow<'static, str> {
+/// How long a movable address may be kept without asking.
+const MOVABLE: i64 = 300;
+
+/// `Cache-Control` of an image that has so many seconds left, or no end. `max-age` never passes the end of the image's life.
+///
+/// Shared caches that are not `purged` ask again after a day, and after five minutes at movable addresses; those that are
+/// keep pictures for a year, and for a day where the address may move. A movable address may be shown for a minute more
+/// while it is asked for anew (`stale-while-revalidate`, RFC 5861), and no longer: what a browser shows so is what its owner
+/// may have deleted, and nobody can purge it there.
+pub fn cache_control(
+    visibility: Visibility,
+    left: Option<i64>,
+    lasting: Lasting,
+    purged: bool,
+) -> Cow<'static, str> {
     if visibility == Visibility::Private {
         return "private, no-store".into();
     }
+    let shared = if purged { YEAR } else { DAY };
     match (left, lasting) {
+        (None, Lasting::Immutable) if purged => "public, max-age=31536000, immutable".into(),
         (None, Lasting::Immutable) => "public, max-age=31536000, s-maxage=86400, immutable".into(),
-        (None, Lasting::Movable) => "public, max-age=300".into(),
-        (Some(left), Lasting::Immutable) => {
-            format!("public, max-age={}, s-maxage={}", left.min(YEAR), left.min(DAY)).into()
+        (None, Lasting::Movable) if purged => {
+            "public, max-age=300, s-maxage=86400, stale-while-revalidate=60".into()
         }
-        (Some(left), Lasting::Movable) => format!("public, max-age={}", left.min(300)).into(),
+        (None, Lasting::Movable) => "public, max-age=300, stale-while-revalidate=60".into(),
+        (Some(left), Lasting::Immutable) => {
+            format!("public, max-age={}, s-maxage={}", left.min(YEAR), left.min(shared)).into()
+        }
+        (Some(left), Lasting::Movable) => format!("public, max-age={}", left.min(MOVABLE)).into(),
     }
 }
+
+/// `Cache-Control` of the answer that an image is gone. Short, because a delete can be undone.
+pub const GONE: &str = "public, max-age=60";
 
 /// A time as HTTP writes it (RFC 9110, 5.6.7), such as `Sun, 22 Nov 2026 12:00:00 GMT`.
 pub fn http_date(time: UnixMillis) -> String {
@@ -84,10 +104,17 @@ mod tests {
 
     #[test]
     fn nothing_is_kept_longer_than_it_lives() {
-        let of = |left, lasting| cache_control(Visibility::Unlisted, left, lasting);
+        let of = |left, lasting| cache_control(Visibility::Unlisted, left, lasting, false);
         assert_eq!(of(Some(100), Lasting::Immutable), "public, max-age=100, s-maxage=100");
         assert_eq!(of(Some(100), Lasting::Movable), "public, max-age=100");
-        assert_eq!(of(None, Lasting::Movable), "public, max-age=300");
-        assert_eq!(cache_control(Visibility::Private, Some(100), Lasting::Immutable), "private, no-store");
+        assert_eq!(of(None, Lasting::Movable), "public, max-age=300, stale-while-revalidate=60");
+        for purged in [false, true] {
+            let private = cache_control(Visibility::Private, Some(100), Lasting::Immutable, purged);
+            assert_eq!(private, "private, no-store");
+            let ending = cache_control(Visibility::Public, Some(100_000), Lasting::Movable, purged);
+            assert_eq!(ending, "public, max-age=300");
+        }
+        let purged = cache_control(Visibility::Public, Some(100_000), Lasting::Immutable, true);
+        assert_eq!(purged, "public, max-age=100000, s-maxage=100000");
     }
 }

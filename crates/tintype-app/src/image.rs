@@ -169,7 +169,10 @@ impl App {
         self.may(actor, Action::Restore, id).await?;
         let since = self.clock.now().minus_seconds(self.config.trash_keep);
         match self.catalog.restore_image(id, since).await.map_err(Trouble::from)? {
-            Restored::Yes(image) => self.with_new_copy(*image).await,
+            Restored::Yes(image) => {
+                self.purging.wake();
+                self.with_new_copy(*image).await
+            }
             Restored::NotDeleted => self.read(actor, id).await,
             Restored::TooLate => Err(ImageError::TooLate),
             Restored::Unknown => Err(Denial::NotFound.into()),
@@ -205,6 +208,7 @@ impl App {
         let image = trashed.ok_or(Denial::NotFound)?;
         if for_good {
             self.catalog.purge_image(id, now).await.map_err(Trouble::from)?;
+            self.purging.wake();
             self.remove_bytes(&image).await;
         }
         Ok(image)

@@ -16,6 +16,7 @@ pub mod headers;
 pub mod image;
 pub mod operator;
 pub mod path;
+pub mod purge;
 mod random;
 pub mod serve;
 pub mod sweep;
@@ -40,7 +41,10 @@ use crate::{cache::RamCache, clock::Clock, config::AppConfig, random::Random};
 
 pub use actor::{Actor, Credential};
 pub use tintype_blob::ByteStream;
-pub use tintype_catalog::{AliasKind, Ban, BanKind, Counts, Image, Order, OwnerId, Report, Token};
+pub use tintype_catalog::{
+    AliasKind, Ban, BanKind, Counts, Image, Order, OwnerId, Purge, PurgeStep, PurgeSubject, Report, Token,
+};
+pub use tintype_cdn as cdn;
 pub use tintype_sandbox::{SelfTest, Status};
 pub use tintype_types as types;
 pub use trouble::Trouble;
@@ -70,6 +74,8 @@ pub struct Inner {
     pub(crate) paused: AtomicBool,
     /// Says that jobs may be due.
     pub(crate) jobs: Notify,
+    /// Caches in front of the server, and what is counted of them.
+    pub(crate) purging: purge::Purging,
     pub(crate) bans: abuse::Bans,
     pub(crate) usage: Mutex<Counts>,
     pub(crate) stopping: AtomicBool,
@@ -107,6 +113,7 @@ impl App {
     ) -> Self {
         let cache = RamCache::new(config.cache_bytes);
         let admission = upload::Gate::new(config.uploads_max);
+        let purging = purge::Purging::new(&config.cdn);
         let inner = Inner {
             catalog,
             blobs,
@@ -121,6 +128,7 @@ impl App {
             copy_work: RwLock::new(()),
             paused: AtomicBool::new(false),
             jobs: Notify::new(),
+            purging,
             bans: abuse::Bans::default(),
             usage: Mutex::default(),
             stopping: AtomicBool::new(false),
@@ -195,6 +203,7 @@ impl App {
     pub fn resume(&self) {
         self.paused.store(false, Ordering::SeqCst);
         self.jobs.notify_one();
+        self.purging.wake();
     }
 
     /// Whether another server has taken over.

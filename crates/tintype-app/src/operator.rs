@@ -1,7 +1,8 @@
 //! What the operator does on the command line, on catalogue and store alone, with no server running.
 
+use percent_encoding::percent_decode_str;
 use tintype_blob::BlobStore;
-use tintype_catalog::{Catalog, Restored};
+use tintype_catalog::{Catalog, PurgeSubject, Restored};
 use tintype_types::{ImageId, UnixMillis};
 
 use crate::{AliasKind, Image, Trouble, authorize::Denial, copies, image::ImageError, text};
@@ -11,9 +12,7 @@ use crate::{AliasKind, Image, Trouble, authorize::Denial, copies, image::ImageEr
 /// # Errors
 /// The catalogue's trouble.
 pub async fn id_of_link(catalog: &Catalog, link: &str) -> Result<Option<ImageId>, Trouble> {
-    let path =
-        link.split_once("://").map_or(link, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
-    let path = path.split(['?', '#']).next().unwrap_or_default().trim_matches('/');
+    let path = path_of_link(link);
     let mut parts = path.split('/');
     let (first, second) = (parts.next().unwrap_or_default(), parts.next());
     let name = match (first, second) {
@@ -42,6 +41,30 @@ pub async fn id_of_link(catalog: &Catalog, link: &str) -> Result<Option<ImageId>
     }
 }
 
+/// What a link of any kind is about, for caches: an image, or a named path, which may lead nowhere by now. `None` where it can
+/// be no address of ours.
+///
+/// # Errors
+/// The catalogue's trouble.
+pub async fn subject_of_link(catalog: &Catalog, link: &str) -> Result<Option<PurgeSubject>, Trouble> {
+    let path = path_of_link(link);
+    let decoded = percent_decode_str(path).decode_utf8_lossy();
+    let is_id = decoded.split('.').next().is_some_and(|stem| stem.parse::<ImageId>().is_ok());
+    if let Ok(path) = text::named_path(&decoded)
+        && !is_id
+    {
+        return Ok(Some(PurgeSubject::Path(path)));
+    }
+    Ok(id_of_link(catalog, link).await?.map(PurgeSubject::Image))
+}
+
+/// The path of a link, without slashes at its ends, or what was given in place of one.
+fn path_of_link(link: &str) -> &str {
+    let path =
+        link.split_once("://").map_or(link, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
+    path.split(['?', '#']).next().unwrap_or_default().trim_matches('/')
+}
+
 /// Deletes an image, whoever owns it; with `for_good` its bytes too, as far as no other image shares them.
 ///
 /// # Errors
@@ -67,6 +90,8 @@ pub async fn delete(
 
 /// Removes an image's variants, and its original where nothing else refers to it.
 pub(crate) async fn remove_bytes(catalog: &Catalog, blobs: &BlobStore, image: &Image) -> Result<(), Trouble> {
+    // Their names are addresses that a cache may have yet to forget.
+    catalog.note_variants(image.id, &blobs.variant_recipes(image.id).await?).await?;
     blobs.delete_variants(image.id).await?;
     let Some(blob) = &image.blob else { return Ok(()) };
     if let Some((id, key)) = catalog.take_orphan(blob.key).await? {

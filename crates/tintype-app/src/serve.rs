@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tintype_blob::{Blob, Signing};
-use tintype_types::{BlobKey, ImageId, MediaType, UnixMillis, Visibility};
+use tintype_types::{BlobKey, ContentHash, ImageId, MediaType, UnixMillis, Visibility};
 
 use crate::{
     Actor, App, Image, Trouble,
@@ -12,6 +12,7 @@ use crate::{
     cache::CacheKey,
     config::Delivery,
     headers::{Lasting, cache_control, disposition},
+    purge::image_tag,
 };
 
 /// What an entry costs beside its body: texts and the map's own room, roughly.
@@ -30,6 +31,8 @@ pub struct Stored {
     pub media_type: MediaType,
     /// Strong entity tag with its quotes, made of the bytes' own hash.
     pub etag: String,
+    /// The tag by which caches forget the image.
+    pub tag: Bytes,
     /// The name that a browser saves them under, if the uploader's file had one.
     pub file_name: Option<String>,
     /// Who may see them.
@@ -74,6 +77,11 @@ impl Stored {
             Body::Elsewhere(..) => ENTRY_COST,
         }
     }
+}
+
+/// The strong entity tag of bytes with this hash.
+pub(crate) fn etag_of(hash: ContentHash) -> String {
+    format!("\"{}\"", &hash.to_hex()[..32])
 }
 
 /// Why nothing is served.
@@ -175,7 +183,8 @@ impl App {
         let stored = Arc::new(Stored {
             id: image.id,
             media_type: image.media_type,
-            etag: format!("\"{}\"", &hash.to_hex()[..32]),
+            etag: etag_of(hash),
+            tag: image_tag(image.id),
             file_name: image.file_name.clone(),
             visibility: image.visibility,
             expires_at: image.expires_at,
@@ -208,7 +217,7 @@ impl App {
         let signing = Signing {
             content_type: stored.media_type.mime(),
             disposition: &disposition(stored.file_name.as_deref()),
-            cache_control: &cache_control(stored.visibility, left, lasting),
+            cache_control: &cache_control(stored.visibility, left, lasting, false),
             seconds,
         };
         Ok(self.blobs.sign_blob(key, &signing).await?.map(|url| (url, seconds)))
@@ -243,8 +252,10 @@ impl App {
         self.blobs.open_blob(blob.key, blob.bytes, keep).await.map_err(|error| Trouble::from(error).into())
     }
 
-    /// Forgets what RAM holds of an image, once the catalogue has changed.
+    /// Forgets what RAM holds of an image, once the catalogue has changed, and has the caches in front told to do so: not
+    /// before, because they may ask again at once.
     pub(crate) fn forget_cached(&self, id: ImageId) {
         self.cache.forget(id);
+        self.purging.wake();
     }
 }

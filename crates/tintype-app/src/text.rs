@@ -1,5 +1,6 @@
 //! Texts from strangers: how long they may be, and what is never stored.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tintype_types::{MediaType, Visibility, visibility::InvalidVisibility};
 
 /// Most characters of a title.
@@ -217,6 +218,14 @@ pub fn named_path(value: &str) -> Result<String, InvalidField> {
         ));
     }
     Ok(path.to_owned())
+}
+
+/// What a path segment may hold plainly (RFC 3986, unreserved), and the slash between segments.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+
+/// A named path as it stands in addresses: with a slash before it, percent-encoded.
+pub fn address_of_path(path: &str) -> String {
+    format!("/{}", utf8_percent_encode(path, PATH))
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use tintype_types::{ContentHash, ImageId, Recipe, Visibility};
 use crate::{
     Actor, App, Image, Trouble,
     cache::CacheKey,
-    serve::{Body, ServeError, Stored},
+    purge::image_tag,
+    serve::{Body, ServeError, Stored, etag_of},
 };
 
 /// Raised when the same recipe gives other bytes than before: a new encoder, another default quality.
@@ -122,7 +123,8 @@ impl App {
         let stored = Arc::new(Stored {
             id: image.id,
             media_type: recipe.format,
-            etag: format!("\"{}\"", &hash.to_hex()[..32]),
+            etag: etag_of(hash),
+            tag: image_tag(image.id),
             file_name: image.file_name.as_deref().map(|name| with_extension(name, recipe.format.extension())),
             visibility: image.visibility,
             expires_at: image.expires_at,

@@ -431,6 +431,16 @@ impl BlobStore {
         blocking(move || folder.delete_variants(image)).await
     }
 
+    /// The recipes of an image's variants in their canonical form, such as `w=640,h=480,fit=cover.webp`, in alphabetical
+    /// order.
+    ///
+    /// # Errors
+    /// [`BlobError::Unavailable`].
+    pub async fn variant_recipes(&self, image: ImageId) -> Result<Vec<String>, BlobError> {
+        let folder = self.folder();
+        blocking(move || folder.variant_recipes(image)).await
+    }
+
     /// Counts an image's variants of every recipe and epoch.
     ///
     /// # Errors

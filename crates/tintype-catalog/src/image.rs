@@ -8,6 +8,7 @@ use crate::{
     error::Result,
     job,
     owner::OwnerId,
+    purge,
     row::{Columns, invalid},
 };
 
@@ -241,6 +242,8 @@ async fn update(db: &mut AnyConnection, id: ImageId, changes: ImageChanges) -> R
     };
     let ImageChanges { title, description, alt, label, tags, visibility, expires_at, updated_at } = changes;
     let touches_copy = visibility.is_some() || expires_at.is_some();
+    let changes_view = visibility.is_some_and(|new| new != image.visibility)
+        || expires_at.is_some_and(|new| new != image.expires_at);
     image.title = title.unwrap_or(image.title);
     image.description = description.unwrap_or(image.description);
     image.alt = alt.unwrap_or(image.alt);
@@ -265,6 +268,9 @@ async fn update(db: &mut AnyConnection, id: ImageId, changes: ImageChanges) -> R
         .await?;
     if touches_copy {
         job::queue_copy(db, id, false, updated_at).await?;
+    }
+    if changes_view {
+        purge::queue_image(db, id, updated_at).await?;
     }
     Ok(Some(image))
 }

@@ -8,7 +8,8 @@ use crate::{
     error::{CatalogError, Constraint, Result},
     image::{self, Image, select_image},
     owner::OwnerId,
-    row::{Columns, written},
+    purge,
+    row::{Columns, invalid, written},
 };
 
 /// Under which of our addresses an alias is looked up.
@@ -30,6 +31,13 @@ impl AliasKind {
             Self::I => "i",
             Self::Path => "path",
         }
+    }
+
+    fn from_column(text: &str) -> Result<Self> {
+        [Self::Images, Self::I, Self::Path]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or_else(|| invalid("kind", text))
     }
 }
 
@@ -67,12 +75,16 @@ impl Catalog {
     ///
     /// # Errors
     /// As every write.
-    pub async fn remove_path(&self, path: &str) -> Result<bool> {
+    pub async fn remove_path(&self, path: &str, now: UnixMillis) -> Result<bool> {
         let path = path.to_owned();
-        self.write_one(move |db| {
+        self.write(move |db| {
             Box::pin(async move {
-                let done = sqlx::query("delete from paths where path = $1").bind(path).execute(db).await?;
-                Ok(done.rows_affected() > 0)
+                let freeing = sqlx::query("delete from paths where path = $1").bind(&path);
+                let freed = freeing.execute(&mut *db).await?.rows_affected() > 0;
+                if freed {
+                    purge::queue_path(db, &path, now).await?;
+                }
+                Ok(freed)
             })
         })
         .await
@@ -87,6 +99,19 @@ impl Catalog {
                    where images.id = $1 order by paths.path";
         let rows = sqlx::query(sql).bind(id.as_str()).fetch_all(&mut *self.reader().await?).await?;
         rows.iter().map(|row| Columns(row).get("path")).collect()
+    }
+
+    /// Every address of replaced systems that leads to an image.
+    ///
+    /// # Errors
+    /// As every question.
+    pub async fn aliases_of(&self, id: ImageId) -> Result<Vec<(AliasKind, String)>> {
+        let sql = "select aliases.kind, aliases.name from aliases join images on images.sequence = aliases.image_id \
+                   where images.id = $1 order by aliases.kind, aliases.name";
+        let rows = sqlx::query(sql).bind(id.as_str()).fetch_all(&mut *self.reader().await?).await?;
+        rows.iter()
+            .map(|row| Ok((AliasKind::from_column(Columns(row).get("kind")?)?, Columns(row).get("name")?)))
+            .collect()
     }
 
     /// The image that an address of a replaced system leads to, whatever its state. `name` is what follows the kind's prefix.
@@ -120,11 +145,15 @@ pub(crate) async fn lead(
     sequence: i64,
     now: UnixMillis,
 ) -> Result<()> {
+    // One that led nowhere is in no cache.
+    let led = "select image_id from paths where path = $1 and image_id <> $2";
+    let moved = sqlx::query(led).bind(path).bind(sequence).fetch_optional(&mut *db).await?.is_some();
     let sql = "insert into paths (path, owner_id, image_id, created_at, updated_at) values ($1, $2, $3, $4, $4) \
                on conflict (path) do update set image_id = excluded.image_id, updated_at = excluded.updated_at \
                where paths.owner_id = excluded.owner_id returning path";
     let write = sqlx::query(sql).bind(path).bind(owner.0).bind(sequence).bind(now.0);
     match written(db, write).await? {
+        Some(_) if moved => purge::queue_path(db, path, now).await,
         Some(_) => Ok(()),
         None => Err(CatalogError::Conflict(Constraint::PathTaken)),
     }

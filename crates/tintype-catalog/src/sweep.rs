@@ -15,6 +15,7 @@ use crate::{
     image::DeletedReason,
     job,
     owner::{self, OwnerId},
+    purge,
     row::Columns,
     trash,
 };
@@ -128,6 +129,7 @@ async fn expire(db: &mut AnyConnection, now: UnixMillis, limit: u32) -> Result<V
         let row = Columns(row);
         let id = row.parsed("id")?;
         job::queue_copy(db, id, false, now).await?;
+        purge::queue_image(db, id, now).await?;
         ids.push(id);
         *gone.entry(OwnerId(row.get("owner_id")?)).or_default() += 1;
     }

@@ -9,6 +9,7 @@ use crate::{
     image::{self, DeletedReason, Image},
     job,
     owner::{self, OwnerId},
+    purge,
     row::{Columns, written},
     sweep::{self, BlobId},
 };
@@ -81,6 +82,7 @@ async fn trash(db: &mut AnyConnection, id: ImageId, now: UnixMillis) -> Result<(
     if let Some(row) = written(db, write).await? {
         owner::count(db, OwnerId(Columns(&row).get("owner_id")?), -1).await?;
         job::queue_copy(db, id, false, now).await?;
+        purge::queue_image(db, id, now).await?;
     }
     Ok(())
 }
@@ -96,6 +98,7 @@ async fn restore(db: &mut AnyConnection, id: ImageId, deleted_after: UnixMillis)
     sqlx::query(sql).bind(id.as_str()).execute(&mut *db).await?;
     owner::count(db, image.owner, 1).await?;
     job::queue_copy(db, id, false, deleted_at).await?;
+    purge::queue_image(db, id, deleted_at).await?;
     (image.deleted_at, image.deleted_reason) = (None, None);
     Ok(Restored::Yes(Box::new(image)))
 }
@@ -110,7 +113,10 @@ pub(crate) async fn purge(
     let sql = "update images set blob_id = null, purged_at = $2, updated_at = $2, file_name = null, title = null, \
                description = null, alt = null, label = null, tags = '[]', thumbhash = $3 where sequence = $1";
     sqlx::query(sql).bind(sequence).bind(now.0).bind(Vec::<u8>::new()).execute(&mut *db).await?;
-    sqlx::query("delete from paths where image_id = $1").bind(sequence).execute(&mut *db).await?;
+    let freed = sqlx::query("delete from paths where image_id = $1 returning path").bind(sequence);
+    for path in freed.fetch_all(&mut *db).await? {
+        purge::queue_path(db, Columns(&path).get("path")?, now).await?;
+    }
     match blob {
         Some(blob) => sweep::release(db, blob, now).await,
         None => Ok(()),

@@ -2,7 +2,9 @@
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
+use http::HeaderName;
 use ipnet::IpNet;
+use tintype_app::cdn::Secret;
 
 use crate::limit::Rates;
 
@@ -34,6 +36,10 @@ pub struct HttpConfig {
     pub cors_origins: Vec<String>,
     /// The operator's own pages, which stand before the web app.
     pub web_dir: Option<PathBuf>,
+    /// What requests must show, one of them; none where everybody may ask this server.
+    pub origin_secrets: Vec<Secret>,
+    /// The header in which they show it.
+    pub origin_header: HeaderName,
     /// Whether the list of the dialect at `/upload` shows everybody's images, not only the caller's.
     pub list_shared: bool,
     /// How much one client may ask for; addresses of trusted proxies have no limit.
@@ -68,6 +74,8 @@ impl Default for HttpConfig {
             forwarded: ForwardedBy::default(),
             cors_origins: Vec::new(),
             web_dir: None,
+            origin_secrets: Vec::new(),
+            origin_header: HeaderName::from_static("x-origin-secret"),
             list_shared: false,
             rates: Rates::default(),
             connections_per_client: 256,
@@ -95,6 +103,16 @@ impl HttpConfig {
     pub(crate) fn is_media_host(&self, host: &str) -> bool {
         let media = self.media_url.as_deref().and_then(|url| url.split_once("://"));
         media.is_some_and(|(_, media)| media.eq_ignore_ascii_case(host))
+    }
+
+    /// Takes the name of the header in which requests show the origin's secret.
+    ///
+    /// # Errors
+    /// What would be accepted.
+    pub fn set_origin_header(&mut self, name: &str) -> Result<(), String> {
+        let name = name.parse().map_err(|_| "takes a header's name, such as X-Origin-Secret".to_owned())?;
+        self.origin_header = name;
+        Ok(())
     }
 
     /// Whether headers set by `peer` on behalf of others count.

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use tintype_app::{
     App, ByteStream, Trouble,
     config::Delivery,
-    headers::{Lasting, cache_control, disposition},
+    headers::{GONE, Lasting, cache_control, disposition},
     serve::{Body as StoredBody, Stored},
     types::{ImageId, Visibility},
 };
@@ -74,6 +74,7 @@ async fn redirect(app: &App, stored: &Stored, lasting: Lasting) -> Response {
     headers.insert(header::CACHE_CONTROL, value(format!("public, max-age={kept}")));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     open_to_all(headers);
+    tag(app, headers, &stored.tag);
     response
 }
 
@@ -142,7 +143,8 @@ fn respond<B>(
     headers.reserve(12);
     let left = stored.expires_at.map(|end| app.clock().now().seconds_until(end));
     headers.insert(header::ETAG, value(stored.etag.clone()));
-    headers.insert(header::CACHE_CONTROL, text(cache_control(stored.visibility, left, lasting)));
+    let purged = app.is_purged();
+    headers.insert(header::CACHE_CONTROL, text(cache_control(stored.visibility, left, lasting, purged)));
     if let Some(len) = len {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(stored.media_type.mime()));
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(len));
@@ -153,6 +155,7 @@ fn respond<B>(
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
     if stored.visibility != Visibility::Private {
         open_to_all(headers);
+        tag(app, headers, &stored.tag);
     }
     response
 }
@@ -161,6 +164,29 @@ fn respond<B>(
 pub(crate) fn open_to_all(headers: &mut HeaderMap) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
+}
+
+/// Says what the answer shows in the headers by which caches forget it. Where no cache is told anything there are none.
+pub(crate) fn tag(app: &App, headers: &mut HeaderMap, tag: &Bytes) {
+    for kind in &app.config().cdn.tags {
+        let name = HeaderName::from_static(kind.as_str());
+        let value = match headers.get(&name) {
+            Some(others) => {
+                let others = String::from_utf8_lossy(others.as_bytes()).into_owned();
+                value(format!("{others}{}{}", kind.separator(), String::from_utf8_lossy(tag)))
+            }
+            None => {
+                HeaderValue::from_maybe_shared(tag.clone()).unwrap_or_else(|_| HeaderValue::from_static(""))
+            }
+        };
+        headers.insert(name, value);
+    }
+}
+
+/// Lets caches keep for a little that an image is gone, under its tag, so that it comes back with it.
+pub(crate) fn gone(app: &App, headers: &mut HeaderMap, of: &Bytes) {
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(GONE));
+    tag(app, headers, of);
 }
 
 fn text(text: Cow<'static, str>) -> HeaderValue {

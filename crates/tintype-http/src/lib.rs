@@ -11,6 +11,7 @@ pub mod config;
 mod deliver;
 mod form;
 mod forwarded;
+mod gate;
 mod hot;
 mod limit;
 mod linger;

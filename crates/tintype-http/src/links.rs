@@ -2,9 +2,8 @@
 
 use std::{fmt, ops::Deref};
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tintype_app::{
-    Image,
+    Image, text,
     types::{ImageId, Visibility, secret::DeleteToken},
 };
 
@@ -43,9 +42,6 @@ impl fmt::Display for Base {
     }
 }
 
-/// What a path segment may hold plainly (RFC 3986, unreserved), and the slash between segments.
-const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
-
 /// The share picture that cards and lists show.
 const THUMB: &str = "w=320,h=320,fit=scale-down.webp";
 
@@ -79,7 +75,7 @@ pub(crate) fn delete(base: &Base, token: &DeleteToken) -> String {
 }
 
 pub(crate) fn named(base: &Base, image: &Image, path: &str) -> String {
-    format!("{}/{}", base.of(image), utf8_percent_encode(path, PATH))
+    format!("{}{}", base.of(image), text::address_of_path(path))
 }
 
 /// What a picture is called where a text must stand in its place.

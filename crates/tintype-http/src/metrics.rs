@@ -11,7 +11,7 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
-use tintype_app::{App, upload::UploadError};
+use tintype_app::{App, purge::PurgeCounts, upload::UploadError};
 
 use crate::limit::Kind;
 
@@ -115,7 +115,7 @@ impl Metrics {
     }
 
     /// Everything in the text format of OpenMetrics.
-    pub(crate) fn text(&self, app: &App, version: &'static str) -> String {
+    pub(crate) fn text(&self, app: &App, purges: PurgeCounts, version: &'static str) -> String {
         let mut registry = Registry::with_prefix("tintype");
         let requests = Family::<ByClass, Counter>::default();
         for (class, counted) in self.requests.iter().enumerate() {
@@ -145,6 +145,7 @@ impl Metrics {
             self.upload_bytes.clone(),
         );
         state(&mut registry, app, version);
+        purging(&mut registry, purges);
         let mut text = String::new();
         // Writing to memory does not fail.
         let _ = encode(&mut text, &registry);
@@ -199,6 +200,26 @@ fn state(registry: &mut Registry, app: &App, version: &'static str) {
         "The running version",
         prometheus_client::metrics::info::Info::new(vec![("version", version)]),
     );
+}
+
+/// What caches in front have yet to forget, and have forgotten.
+fn purging(registry: &mut Registry, purges: PurgeCounts) {
+    for (name, help, value) in [
+        ("purges_waiting", "What caches in front have yet to forget, once for each cache", purges.waiting),
+        ("purges_failing", "Those of them that have failed at least once", purges.failing),
+    ] {
+        let gauge = Gauge::<i64, AtomicI64>::default();
+        gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        registry.register(name, help, gauge);
+    }
+    for (name, help, value) in [
+        ("purges", "What caches in front have forgotten", purges.done),
+        ("purge_failures", "Tries to have a cache forget something that failed", purges.failed),
+    ] {
+        let counter = Counter::<u64, AtomicU64>::default();
+        counter.inc_by(value);
+        registry.register(name, help, counter);
+    }
 }
 
 /// RSS by the kernel's count; 0 where it does not say.

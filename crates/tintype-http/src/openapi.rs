@@ -22,7 +22,7 @@ use utoipa::{
         (name = "files", description = "Images at named paths"),
         (name = "pictures", description = "The bytes that links lead to"),
         (name = "dialects", description = "The routes of systems that Tintype replaces, in their own shapes; open to pages of every origin"),
-        (name = "operator", description = "Reports and bans, for tokens with the scope admin"),
+        (name = "operator", description = "Reports, bans and caches in front, for tokens with the scope admin"),
         (name = "server", description = "The server itself"),
     ),
 )]

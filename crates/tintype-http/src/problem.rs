@@ -86,6 +86,8 @@ codes! {
     Forbidden = "forbidden", FORBIDDEN, "You may not do this";
     /// The operator banned this content, or this address.
     Banned = "banned", FORBIDDEN, "This is banned here";
+    /// The server answers the CDN in front of it alone.
+    BehindCdn = "behind_cdn", FORBIDDEN, "Only the CDN may ask here";
     /// The token lacks a scope.
     MissingScope = "missing_scope", FORBIDDEN, "The token lacks a scope";
     /// There is nothing here.

@@ -15,7 +15,7 @@ use crate::{
     Http, assets,
     openapi::Description,
     problem::{Code, Problem},
-    routes::{abuse, bytes, dialect, file, image, ops, page},
+    routes::{abuse, bytes, dialect, file, image, ops, page, purge},
 };
 
 /// The routes that the description tells of.
@@ -27,6 +27,8 @@ fn api() -> OpenApiRouter<Http> {
         .routes(routes!(abuse::reports::list))
         .routes(routes!(abuse::reports::close))
         .routes(routes!(abuse::bans::list, abuse::bans::ban, abuse::bans::lift))
+        .routes(routes!(purge::list::list, purge::add::add))
+        .routes(routes!(purge::retry::retry))
         .routes(routes!(ops::config::config))
         .routes(routes!(ops::openapi::openapi))
         .routes(routes!(ops::health::health))

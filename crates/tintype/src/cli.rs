@@ -18,6 +18,7 @@ pub(crate) fn run() -> Result<ExitCode> {
         Some(("token", matches)) => commands::token::run(matches),
         Some(("report", matches)) => commands::report::run(matches),
         Some(("ban", matches)) => commands::ban::run(matches),
+        Some(("purge", matches)) => commands::purge::run(matches),
         Some(("doctor", matches)) => commands::doctor::run(matches),
         Some(("backup", matches)) => commands::backup::run(matches),
         Some(("restore", matches)) => commands::restore::run(matches),
@@ -43,6 +44,7 @@ pub(crate) fn command() -> Command {
         .subcommand(commands::image::command())
         .subcommand(commands::report::command())
         .subcommand(commands::ban::command())
+        .subcommand(commands::purge::command())
         .subcommand(commands::token::command())
         .subcommand(commands::backup::command())
         .subcommand(commands::restore::command())

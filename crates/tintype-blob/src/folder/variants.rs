@@ -125,6 +125,18 @@ impl Folder {
         Ok(removed)
     }
 
+    /// The recipes of an image's variants, of any epoch, each once.
+    pub(crate) fn variant_recipes(&self, image: ImageId) -> Result<Vec<String>, BlobError> {
+        let (inner, _) = names::variants(image);
+        let names = self.variant_names(&inner);
+        let names = names.map_err(|errno| BlobError::unavailable(format!("reading {inner}"), errno))?;
+        let mut recipes: Vec<String> =
+            names.iter().filter_map(|name| Some(name.rsplit_once('.')?.0.to_owned())).collect();
+        recipes.sort_unstable();
+        recipes.dedup();
+        Ok(recipes)
+    }
+
     /// Counts an image's variants.
     pub(crate) fn variant_count(&self, image: ImageId) -> Result<usize, BlobError> {
         let (inner, _) = names::variants(image);

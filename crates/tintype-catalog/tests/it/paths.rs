@@ -38,8 +38,8 @@ async fn an_image_has_as_many_paths_as_it_is_given() {
     assert_eq!(test.paths_of(image.id).await.unwrap(), ["a.jpg", "b.jpg"]);
     let error = test.put_path("a.jpg", theirs.id, NOW).await.unwrap_err();
     assert!(matches!(error, CatalogError::Conflict(Constraint::PathTaken)));
-    assert!(test.remove_path("a.jpg").await.unwrap());
-    assert!(!test.remove_path("a.jpg").await.unwrap());
+    assert!(test.remove_path("a.jpg", NOW).await.unwrap());
+    assert!(!test.remove_path("a.jpg", NOW).await.unwrap());
     assert!(test.put_path("a.jpg", theirs.id, NOW).await.unwrap().is_some());
     assert_eq!(test.paths_of(image.id).await.unwrap(), ["b.jpg"]);
     test.trash_image(image.id, NOW).await.unwrap();

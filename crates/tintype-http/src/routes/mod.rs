@@ -7,3 +7,4 @@ pub(crate) mod file;
 pub(crate) mod image;
 pub(crate) mod ops;
 pub(crate) mod page;
+pub(crate) mod purge;

@@ -36,7 +36,7 @@ use crate::{
     access_log::{AccessLog, Line},
     caller::{Client, Peer},
     config::HttpConfig,
-    forwarded, hot,
+    forwarded, gate, hot,
     limit::{Connections, Counted, Kind},
     linger::Lingering,
     media,
@@ -253,6 +253,14 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
             return Answer::Ready(Some(response));
         }
         let http = &self.front.http;
+        if !gate::is_open(&http.config, &parts, self.peer.ip()) {
+            let detail =
+                "This server answers the CDN in front of it alone. Ask at the address that its links carry.";
+            let problem = Problem::new(&http.app, Code::BehindCdn, detail);
+            let response = problem.into_response().map(FrontBody::from);
+            self.front.note(client, &parts.method, &parts.uri, &response, begun);
+            return Answer::Ready(Some(response));
+        }
         let at_media = origin::is_media(&http.config, &parts.headers, &parts.uri, self.peer.ip());
         // At the site pictures are sent to their own host, where they have one.
         if (at_media || http.config.media_url.is_none())

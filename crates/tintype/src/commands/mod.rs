@@ -9,6 +9,7 @@ mod doctor_store;
 pub(crate) mod image;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
+pub(crate) mod purge;
 pub(crate) mod report;
 pub(crate) mod restore;
 pub(crate) mod serve;

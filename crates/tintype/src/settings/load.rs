@@ -83,6 +83,9 @@ pub(crate) fn load(sources: &Sources) -> Result<Settings> {
     }
     settle_store(&mut settings)?;
     settle_media(&settings)?;
+    // What addresses begin with that readers use; the first is where it is seen whether a cache has forgotten.
+    let bases: Vec<String> = settings.http.media_url.iter().chain(&settings.http.base_url).cloned().collect();
+    settings.app.cdn = settings.cdn.config(&bases)?;
     Ok(settings)
 }
 
@@ -204,10 +207,11 @@ fn apply(settings: &mut Settings, name: &str, value: &str, place: &str) -> Resul
     let Some(setting) = TABLE.iter().find(|setting| setting.name == name) else {
         bail!("no setting is called {name} ({place}); `tintype serve --help` lists those that exist");
     };
+    let shown = if setting.is_secret() { "(not shown)" } else { value };
     if let Err(accepted) = (setting.set)(settings, value) {
-        bail!("{name} = {value:?} is not valid ({place}): it {accepted}");
+        bail!("{name} = {shown:?} is not valid ({place}): it {accepted}");
     }
-    settings.given.insert(setting.name, Given { value: value.to_owned(), place: place.to_owned() });
+    settings.given.insert(setting.name, Given { value: shown.to_owned(), place: place.to_owned() });
     Ok(())
 }
 

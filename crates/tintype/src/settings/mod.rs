@@ -1,6 +1,7 @@
 //! Settings: one name in three forms (`section.key`, `TINTYPE_SECTION_KEY`, `--section-key`), one table, one order: flag,
 //! environment, `.env`, `tintype.toml`, default.
 
+mod cdn;
 mod load;
 mod table;
 mod value;
@@ -12,6 +13,7 @@ use tintype_blob::S3Options;
 use tintype_http::HttpConfig;
 use tintype_sandbox::Mode;
 
+pub(crate) use cdn::CdnSettings;
 pub(crate) use load::{Given, Sources, load};
 pub(crate) use table::{Setting, TABLE};
 
@@ -34,6 +36,8 @@ pub(crate) struct Settings {
     pub(crate) port: Option<u16>,
     pub(crate) app: AppConfig,
     pub(crate) http: HttpConfig,
+    /// Caches in front of the server.
+    pub(crate) cdn: CdnSettings,
     pub(crate) sandbox: Mode,
     /// Workers at once; `None` for one a core.
     pub(crate) workers: Option<usize>,
@@ -201,6 +205,7 @@ impl Default for Settings {
                 commit: env!("TINTYPE_COMMIT"),
                 ..HttpConfig::default()
             },
+            cdn: CdnSettings::default(),
             sandbox: Mode::Auto,
             workers: None,
             worker_memory: 1 << 30,

@@ -5,9 +5,14 @@ pub(crate) mod original;
 pub(crate) mod variant;
 
 use axum::response::{IntoResponse as _, Response};
-use http::StatusCode;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use tintype_app::{purge::image_tag, types::ImageId};
 
-use crate::{Http, deliver::open_to_all, problem::Problem};
+use crate::{
+    Http,
+    deliver::{gone, open_to_all},
+    problem::Problem,
+};
 
 /// A refusal that pages of other sites may read too.
 pub(crate) fn refuse(problem: Problem) -> Response {
@@ -16,9 +21,19 @@ pub(crate) fn refuse(problem: Problem) -> Response {
     response
 }
 
+/// The same at an image's own address: caches may keep for a little that it is gone, where nobody in particular has asked.
+/// The owner of an image whose time is over hears that it is gone, and strangers that there is none.
+pub(crate) fn refuse_of(http: &Http, problem: Problem, id: ImageId, asked: &HeaderMap) -> Response {
+    let mut response = refuse(problem);
+    let by_nobody = !asked.contains_key(header::AUTHORIZATION) && !asked.contains_key(header::COOKIE);
+    if response.status() == StatusCode::GONE && by_nobody {
+        gone(&http.app, response.headers_mut(), &image_tag(id));
+    }
+    response
+}
+
 /// The answer to a browser that asks whether it may read bytes from another site's page.
 pub(crate) async fn preflight() -> Response {
-    use http::{HeaderValue, header};
     let mut response = StatusCode::NO_CONTENT.into_response();
     let headers = response.headers_mut();
     open_to_all(headers);

@@ -6,13 +6,15 @@ use axum::{
 };
 use http::{Method, header};
 use percent_encoding::percent_decode_str;
-use tintype_app::{authorize::Denial, headers::Lasting, serve::ServeError, text};
+use tintype_app::{
+    authorize::Denial, headers::Lasting, purge::path_tag, serve::ServeError, text, types::Visibility,
+};
 
 use super::refuse;
 use crate::{
     Http,
     caller::Caller,
-    deliver::deliver,
+    deliver::{deliver, tag},
     media, pages,
     problem::{Code, Problem},
 };
@@ -46,10 +48,17 @@ pub(crate) async fn named(State(http): State<Http>, request: Request) -> Respons
         }
     };
     match outcome.await {
-        Ok(Ok((stored, caller))) => match media::redirect(&caller.origin, &parts.uri, stored.visibility) {
-            Some(response) => response,
-            None => deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Movable).await,
-        },
+        Ok(Ok((stored, caller))) => {
+            if let Some(response) = media::redirect(&caller.origin, &parts.uri, stored.visibility) {
+                return response;
+            }
+            let mut response =
+                deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Movable).await;
+            if stored.visibility != Visibility::Private && !http.app.config().cdn.tags.is_empty() {
+                tag(&http.app, response.headers_mut(), &path_tag(&path));
+            }
+            response
+        }
         Ok(Err(denial)) => pages::missing(denial),
         Err(problem) => refuse(problem),
     }

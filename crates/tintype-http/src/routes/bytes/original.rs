@@ -10,7 +10,7 @@ use tintype_app::{
     types::{ImageId, MediaType},
 };
 
-use super::{not_found, refuse, split};
+use super::{not_found, refuse, refuse_of, split};
 use crate::{
     Http, caller::Caller, deliver::deliver, media, place::Place, problem::Problem, reply::ProblemDocument,
 };
@@ -56,18 +56,18 @@ async fn answer(
     request: Request,
 ) -> Response {
     let (parts, _) = request.into_parts();
+    let id = file.as_ref().ok().and_then(|Place(file)| split(file).0.parse::<ImageId>().ok());
     let outcome = async {
         let Place(file) = file?;
         let caller = Caller::of(http, &parts)?;
         let actor = caller.actor(&http.app).await?;
-        let (name, extension) = split(&file);
-        let found = match name.parse::<ImageId>() {
-            Ok(id) => http.app.original(&actor, id).await,
-            Err(_) => http.app.original_of_alias(&actor, kind, &file).await,
+        let (_, extension) = split(&file);
+        let found = match id {
+            Some(id) => http.app.original(&actor, id).await,
+            None => http.app.original_of_alias(&actor, kind, &file).await,
         };
         let stored = found.map_err(|error| Problem::from_serve(&http.app, &error))?;
-        let is_alias = name.parse::<ImageId>().is_err();
-        let fits = is_alias
+        let fits = id.is_none()
             || extension.is_none_or(|text| MediaType::from_extension(text) == Some(stored.media_type));
         Ok::<_, Problem>((fits.then_some(stored), caller))
     };
@@ -79,6 +79,9 @@ async fn answer(
             deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Immutable).await
         }
         Ok((None, _)) => not_found(http),
-        Err(problem) => refuse(problem),
+        Err(problem) => match id {
+            Some(id) => refuse_of(http, problem, id, &parts.headers),
+            None => refuse(problem),
+        },
     }
 }

@@ -6,7 +6,7 @@ use axum::{
 };
 use tintype_app::{headers::Lasting, types::Recipe};
 
-use super::{not_found, refuse};
+use super::{not_found, refuse, refuse_of};
 use crate::{
     Http, caller::Caller, deliver::deliver, media, place::Place, problem::Problem, reply::ProblemDocument,
 };
@@ -58,6 +58,6 @@ pub(crate) async fn variant(
             Some(response) => response,
             None => deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Immutable).await,
         },
-        Err(problem) => refuse(problem),
+        Err(problem) => refuse_of(&http, problem, id, &parts.headers),
     }
 }

@@ -174,7 +174,8 @@ fn rule(operation: &str, who: Who, whose: Whose) -> Option<u16> {
             410 => 404,
             status => status,
         },
-        "listReports" | "listBans" => admin(who, 200),
+        "listReports" | "listBans" | "listPurges" => admin(who, 200),
+        "addPurge" | "retryPurges" => admin(who, 202),
         "ban" => admin(who, 200),
         "liftBan" => admin(who, 204),
         "closeReport" => admin(who, 404),
@@ -296,6 +297,7 @@ impl<'a> World<'a> {
                 let body = json!({"uploadId": begun.at("/uploadId")}).to_string();
                 self.ask(who, method, &path, &json_type, Some(body.as_bytes()))
             }
+            "addPurge" => self.ask(who, method, &path, &json_type, Some(br#"{"address": "/a/b.png"}"#)),
             "ban" => self.ask(who, method, &path, &json_type, Some(br#"{"value": "203.0.113.7"}"#)),
             "liftBan" => {
                 self.admin

@@ -1,0 +1,83 @@
+//! Who may ask this server at all: where it stands behind a CDN, the CDN alone.
+
+use std::net::IpAddr;
+
+use http::{header, request::Parts};
+use subtle::ConstantTimeEq as _;
+
+use crate::config::HttpConfig;
+
+/// What is answered to everybody: machines that look whether the server lives, the server's own guard of its metrics, and
+/// authorities that prove whose the domain is.
+const OPEN: [&str; 3] = ["/health", "/ready", "/metrics"];
+/// Below it stand the proofs of ACME (RFC 8555, 8.3).
+const ACME: &str = "/.well-known/acme-challenge/";
+/// What the operator's commands ask for, from this machine and with a token, which is looked at there.
+const API: &str = "/api/v1/";
+
+/// Whether a request from `peer` may be answered.
+pub(crate) fn is_open(config: &HttpConfig, parts: &Parts, peer: IpAddr) -> bool {
+    if config.origin_secrets.is_empty() {
+        return true;
+    }
+    let shown = parts.headers.get(&config.origin_header).map_or(&[][..], |value| value.as_bytes());
+    let knows = config
+        .origin_secrets
+        .iter()
+        .fold(false, |knows, secret| knows | bool::from(secret.expose().as_bytes().ct_eq(shown)));
+    let path = parts.uri.path();
+    let is_command = || {
+        peer.to_canonical().is_loopback()
+            && path.starts_with(API)
+            && parts.headers.contains_key(header::AUTHORIZATION)
+    };
+    knows || OPEN.contains(&path) || path.starts_with(ACME) || is_command()
+}
+
+#[cfg(test)]
+mod tests {
+    use tintype_app::cdn::Secret;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(path: &str, header: Option<(&str, &str)>, peer: &str, open: bool) {
+        let secrets = ["0123456789abcdef", "fedcba9876543210"].map(Secret::new).to_vec();
+        let config = HttpConfig { origin_secrets: secrets, ..HttpConfig::default() };
+        let mut request = http::Request::get(path);
+        if let Some((name, value)) = header {
+            request = request.header(name, value);
+        }
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        assert_eq!(is_open(&config, &parts, peer.parse().unwrap()), open, "{path} {header:?} {peer}");
+        assert!(is_open(&HttpConfig::default(), &parts, peer.parse().unwrap()));
+    }
+
+    #[test]
+    fn only_who_knows_a_secret_is_answered() {
+        let stranger = "192.0.2.1";
+        for path in ["/i/11111111111111111.jpg", "/", "/api/v1/images", "/p/11111111111111111", "/health/x"] {
+            check(path, None, stranger, false);
+            check(path, Some(("x-origin-secret", "0123456789abcdef")), stranger, true);
+            check(path, Some(("x-origin-secret", "fedcba9876543210")), stranger, true);
+            for wrong in ["", "0123456789abcde", "0123456789abcdef0", "0123456789abcdeF"] {
+                check(path, Some(("x-origin-secret", wrong)), stranger, false);
+            }
+            check(path, Some(("x-secret", "0123456789abcdef")), stranger, false);
+        }
+        for path in ["/health", "/ready", "/metrics", "/.well-known/acme-challenge/token"] {
+            check(path, None, stranger, true);
+        }
+        check("/.well-known/other", None, stranger, false);
+    }
+
+    #[test]
+    fn commands_of_this_machine_come_with_a_token() {
+        let token = Some(("authorization", "Bearer x"));
+        check("/api/v1/images/11111111111111111", token, "127.0.0.1", true);
+        check("/api/v1/images/11111111111111111", token, "::ffff:127.0.0.1", true);
+        check("/api/v1/images/11111111111111111", token, "192.0.2.1", false);
+        check("/api/v1/images/11111111111111111", None, "127.0.0.1", false);
+        check("/i/11111111111111111.jpg", token, "127.0.0.1", false);
+    }
+}
