@@ -24,12 +24,14 @@ pub(crate) struct Origin {
 pub(crate) struct InvalidHost;
 
 impl Origin {
-    /// `X-Forwarded-Proto` and `X-Forwarded-Host` count only from trusted proxies.
+    /// `X-Forwarded-Proto` and `X-Forwarded-Host` count only from trusted proxies. `secure` says that the request came over
+    /// TLS of our own.
     pub(crate) fn of(
         config: &HttpConfig,
         headers: &HeaderMap,
         uri: &Uri,
         peer: SocketAddr,
+        secure: bool,
     ) -> Result<Self, InvalidHost> {
         let trusted = config.trusts(peer.ip());
         let forwarded = |name: &str| {
@@ -43,7 +45,7 @@ impl Origin {
         let host = host.filter(|host| is_host(host)).ok_or(InvalidHost)?.to_ascii_lowercase();
         let https = match &config.base_url {
             Some(base) => base.starts_with("https://"),
-            None => forwarded("x-forwarded-proto") == Some("https"),
+            None => forwarded("x-forwarded-proto").map_or(secure, |scheme| scheme == "https"),
         };
         let scheme = if https { "https" } else { "http" };
         let site = config.base_url.clone().unwrap_or_else(|| format!("{scheme}://{host}"));
@@ -86,7 +88,7 @@ mod tests {
         for (name, value) in pairs {
             headers.insert(*name, HeaderValue::from_str(value).unwrap());
         }
-        Origin::of(config, &headers, &Uri::from_static("/"), peer.parse().unwrap())
+        Origin::of(config, &headers, &Uri::from_static("/"), peer.parse().unwrap(), false)
             .map(|origin| origin.base.site)
     }
 

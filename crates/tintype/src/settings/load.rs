@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 
 use tintype_app::config::Delivery;
 
-use super::{Settings, StoreKind, TABLE};
+use super::{Settings, StoreKind, TABLE, tls};
 
 /// Where settings come from.
 #[derive(Debug, Default)]
@@ -82,6 +82,7 @@ pub(crate) fn load(sources: &Sources) -> Result<Settings> {
         apply(&mut settings, name, value, "on the command line")?;
     }
     settle_store(&mut settings)?;
+    tls::settle(&mut settings)?;
     Ok(settings)
 }
 
@@ -190,7 +191,7 @@ fn apply(settings: &mut Settings, name: &str, value: &str, place: &str) -> Resul
         bail!("no setting is called {name} ({place}); `tintype serve --help` lists those that exist");
     };
     if let Err(accepted) = (setting.set)(settings, value) {
-        bail!("{name} = {value:?} is not valid ({place}): it {accepted}");
+        bail!("{name} = {:?} is not valid ({place}): it {accepted}", setting.shown(value));
     }
     settings.given.insert(setting.name, Given { value: value.to_owned(), place: place.to_owned() });
     Ok(())
@@ -319,6 +320,18 @@ mod tests {
             ("TINTYPE_UPLOAD_BYTES", "1", "no setting is called TINTYPE_UPLOAD_BYTES"),
             ("TINTYPE_UPLOAD_WHO", "nobody", "takes anyone or token"),
             ("TINTYPE_SERVER_LISTEN", "8080", "address with a port"),
+            ("TINTYPE_TLS_DOMAINS", "https://img.example.org", "without https://"),
+            ("TINTYPE_TLS_DOMAINS", "img.example.org:443", "without a port"),
+            ("TINTYPE_TLS_DOMAINS", "img.example.org, 192.0.2.7", "an address"),
+            ("TINTYPE_TLS_DOMAINS", "[2001:db8::1]", "an address"),
+            ("TINTYPE_TLS_DOMAINS", "*.example.org", "DNS-01"),
+            ("TINTYPE_TLS_DOMAINS", "b\u{fc}cher.example", "xn--"),
+            ("TINTYPE_TLS_DOMAINS", "a..b", "names of domains"),
+            ("TINTYPE_TLS_CERTIFICATE", "a.pem", "tls.key is not"),
+            ("TINTYPE_TLS_KEY", "a.pem", "tls.certificate is not"),
+            ("TINTYPE_TLS_LISTEN", "[::]:443", "tls.domains"),
+            ("TINTYPE_TLS_ACME_DIRECTORY", "http://ca.example.org/directory", "https://"),
+            ("TINTYPE_TLS_ACME_EAB_KID", "kid", "tls.acme_eab_key is not"),
             ("TINTYPE_SERVER_BASE_URL", "img.example.org", "https://img.example.org"),
             ("PORT", "0", "1 to 65535"),
         ] {

@@ -3,6 +3,7 @@
 
 mod load;
 mod table;
+mod tls;
 mod value;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
@@ -14,6 +15,7 @@ use tintype_sandbox::Mode;
 
 pub(crate) use load::{Given, Sources, load};
 pub(crate) use table::{Setting, TABLE};
+pub(crate) use tls::{Redirect, TlsSettings};
 
 /// Every setting, with its value in force.
 #[derive(Clone, Debug)]
@@ -34,6 +36,8 @@ pub(crate) struct Settings {
     pub(crate) port: Option<u16>,
     pub(crate) app: AppConfig,
     pub(crate) http: HttpConfig,
+    /// HTTPS by itself, as it was given; settled, it is part of `http`.
+    pub(crate) tls: TlsSettings,
     pub(crate) sandbox: Mode,
     /// Workers at once; `None` for one a core.
     pub(crate) workers: Option<usize>,
@@ -201,6 +205,7 @@ impl Default for Settings {
                 commit: env!("TINTYPE_COMMIT"),
                 ..HttpConfig::default()
             },
+            tls: TlsSettings::default(),
             sandbox: Mode::Auto,
             workers: None,
             worker_memory: 1 << 30,

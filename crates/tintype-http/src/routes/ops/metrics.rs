@@ -42,7 +42,8 @@ pub(crate) async fn metrics(State(http): State<Http>, request: Request) -> Resul
             return Err(Problem::not_found(&http.app));
         }
     }
-    let mut response = http.metrics.text(&http.app, http.config.version).into_response();
+    let mut response =
+        http.metrics.text(&http.app, http.keys.as_deref(), http.config.version).into_response();
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,
