@@ -7,6 +7,7 @@ pub mod abuse;
 pub mod actor;
 pub mod authorize;
 mod cache;
+pub mod certificate;
 pub mod check;
 pub mod clock;
 pub mod config;

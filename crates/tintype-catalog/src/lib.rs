@@ -11,6 +11,7 @@
 
 mod abuse;
 mod catalog;
+mod certificate;
 mod check;
 mod dialect;
 mod direct;
@@ -35,6 +36,7 @@ mod writer;
 
 pub use abuse::{Ban, BanKind, NewReport, Report};
 pub use catalog::Catalog;
+pub use certificate::{Certificate, Issued};
 pub use check::{Blob, BlobState, Counts};
 pub use direct::{DirectUpload, NewDirectUpload};
 pub use error::{CatalogError, Cause, Constraint, Result};

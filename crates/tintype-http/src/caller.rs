@@ -19,6 +19,10 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
+/// Marks a request that came over TLS of our own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Secure;
+
 /// The address of whoever asks, past trusted proxies.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Client(pub(crate) std::net::IpAddr);
@@ -44,7 +48,8 @@ impl Caller {
     /// Reads a request's head.
     pub(crate) fn of(http: &Http, parts: &Parts) -> Result<Self, Problem> {
         let peer = parts.extensions.get::<Peer>().map_or(SocketAddr::from(([0, 0, 0, 0], 0)), |peer| peer.0);
-        let origin = Origin::of(&http.config, &parts.headers, &parts.uri, peer).map_err(|_| {
+        let secure = parts.extensions.get::<Secure>().is_some();
+        let origin = Origin::of(&http.config, &parts.headers, &parts.uri, peer, secure).map_err(|_| {
             Problem::new(
                 &http.app,
                 Code::InvalidHost,

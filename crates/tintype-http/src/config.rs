@@ -32,6 +32,10 @@ pub struct HttpConfig {
     pub trusted_proxies: Vec<IpNet>,
     /// How they say it.
     pub forwarded: ForwardedBy,
+    /// Whether connections of trusted proxies begin with the PROXY protocol.
+    pub proxy_protocol: bool,
+    /// HTTPS by itself.
+    pub tls: TlsConfig,
     /// Other origins whose pages may use the API with tokens.
     pub cors_origins: Vec<String>,
     /// The operator's own pages, which stand before the web app.
@@ -64,6 +68,81 @@ pub struct HttpConfig {
     pub commit: &'static str,
 }
 
+/// Settings of TLS.
+#[derive(Clone, Debug, Default)]
+pub struct TlsConfig {
+    /// The names that people use, in lower case, the main one first.
+    pub domains: Vec<String>,
+    /// Where their certificates come from.
+    pub source: CertificateSource,
+    /// Seconds for which browsers are told to use HTTPS alone (RFC 6797).
+    pub hsts: Option<u64>,
+}
+
+impl TlsConfig {
+    /// Whether HTTPS is spoken: there is a certificate, or a name to get one for.
+    pub fn is_on(&self) -> bool {
+        !self.domains.is_empty() || matches!(self.source, CertificateSource::Files { .. })
+    }
+}
+
+/// Where certificates come from.
+#[derive(Clone, Debug)]
+pub enum CertificateSource {
+    /// One certificate for all names, in files of the operator's, in PEM.
+    Files {
+        /// The certificate and those that vouch for it.
+        certificate: PathBuf,
+        /// Its private key.
+        key: PathBuf,
+    },
+    /// One a domain, from an authority.
+    Authority(AcmeConfig),
+}
+
+impl Default for CertificateSource {
+    fn default() -> Self {
+        Self::Authority(AcmeConfig::default())
+    }
+}
+
+/// The authority that certificates are asked of (ACME, RFC 8555).
+#[derive(Clone, Debug)]
+pub struct AcmeConfig {
+    /// The address of its directory.
+    pub directory: String,
+    /// The root in PEM that vouches for the directory's own certificate; `None` for those that the machine trusts.
+    pub root: Option<PathBuf>,
+    /// Whom it may write to.
+    pub email: Option<String>,
+    /// The account that it ties ours to (RFC 8555, 7.3.4).
+    pub external: Option<ExternalAccount>,
+}
+
+impl Default for AcmeConfig {
+    fn default() -> Self {
+        Self { directory: LETS_ENCRYPT.to_owned(), root: None, email: None, external: None }
+    }
+}
+
+/// The directory of Let's Encrypt.
+pub const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
+
+/// An account at an authority, made elsewhere.
+#[derive(Clone)]
+pub struct ExternalAccount {
+    /// Its key's identifier.
+    pub id: String,
+    /// The key. A secret.
+    pub key: Vec<u8>,
+}
+
+impl std::fmt::Debug for ExternalAccount {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ExternalAccount").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
 impl Default for HttpConfig {
     fn default() -> Self {
         Self {
@@ -72,6 +151,8 @@ impl Default for HttpConfig {
             copies_url: None,
             trusted_proxies: loopback(),
             forwarded: ForwardedBy::default(),
+            proxy_protocol: false,
+            tls: TlsConfig::default(),
             cors_origins: Vec::new(),
             web_dir: None,
             origin_secrets: Vec::new(),

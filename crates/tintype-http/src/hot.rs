@@ -12,11 +12,11 @@ use tintype_app::{
 use crate::{
     Http,
     deliver::{deliver_by, stream},
-    server::{Files, FrontBody},
+    server::{FILE_BYTES_MAX, FrontBody, Pieces, Way},
 };
 
 /// Answers `GET` and `HEAD` of `/i/{id}.{ext}` where the original is in RAM and needs no identity to be seen.
-pub(crate) fn answer(http: &Http, parts: &Parts, files: &Files) -> Option<Response<FrontBody>> {
+pub(crate) fn answer(http: &Http, parts: &Parts, way: &Way) -> Option<Response<FrontBody>> {
     if parts.method != Method::GET && parts.method != Method::HEAD {
         return None;
     }
@@ -37,19 +37,25 @@ pub(crate) fn answer(http: &Http, parts: &Parts, files: &Files) -> Option<Respon
             .strip_prefix('.')
             .is_some_and(|text| MediaType::from_extension(text) == Some(stored.media_type));
     fits.then(|| {
-        let of_file = |start, end| file_body(files, &stored, start, end);
+        let of_file = |start, end| file_body(way, &stored, start, end);
         deliver_by(&http.app, &parts.method, &parts.headers, &stored, Lasting::Immutable, of_file)
     })
 }
 
-/// An open file goes from the system's cache straight into the socket.
-fn file_body(files: &Files, stored: &Arc<Stored>, start: u64, end: u64) -> FrontBody {
-    let direct = match &stored.body {
-        StoredBody::File(blob) => {
-            let len = usize::try_from(end - start).ok();
-            blob.file().zip(len).and_then(|(file, len)| files.stand_in(file, start, len))
-        }
+/// An open file goes from the system's cache straight into the socket, or through memory where TLS has to have it.
+fn file_body(way: &Way, stored: &Arc<Stored>, start: u64, end: u64) -> FrontBody {
+    let file = match &stored.body {
+        StoredBody::File(blob) => blob.file(),
         StoredBody::Memory(_) | StoredBody::Elsewhere(..) => None,
     };
-    direct.map_or_else(|| stream(stored.clone(), start, end).into(), FrontBody::from)
+    let direct = match way {
+        Way::Plain(files) => {
+            let len = usize::try_from(end - start).ok();
+            file.zip(len).and_then(|(file, len)| files.stand_in(file, start, len)).map(FrontBody::from)
+        }
+        Way::Secure => file
+            .filter(|_| end - start <= FILE_BYTES_MAX)
+            .map(|file| FrontBody::File(Pieces::new(file, start, end))),
+    };
+    direct.unwrap_or_else(|| stream(stored.clone(), start, end).into())
 }

@@ -27,17 +27,19 @@ mod reply;
 mod router;
 mod routes;
 mod server;
+mod tls;
 
 use std::sync::Arc;
 
 use tintype_app::App;
 
 pub use access_log::{AccessFormat, AccessLog};
-pub use config::{ForwardedBy, HttpConfig};
+pub use config::{AcmeConfig, CertificateSource, ExternalAccount, ForwardedBy, HttpConfig, TlsConfig};
 pub use limit::{Rate, Rates};
 pub use openapi::description;
 pub use problem::Code;
-pub use server::{Listener, serve};
+pub use server::{Doors, Https, Listener, serve};
+pub use tls::{FilesError, RootError, Tls, TlsError};
 
 /// What every route can reach.
 #[derive(Clone)]
@@ -46,6 +48,8 @@ pub(crate) struct Http {
     pub(crate) config: Arc<HttpConfig>,
     pub(crate) limiter: Arc<limit::Limiter>,
     pub(crate) metrics: metrics::Metrics,
+    /// The certificates in use, where HTTPS is spoken.
+    pub(crate) keys: Option<Arc<tls::Keys>>,
     /// JSON uploads hold their whole body in memory, so few are let in at once.
     pub(crate) json_uploads: Arc<tokio::sync::Semaphore>,
 }
@@ -76,6 +80,7 @@ impl Http {
             app,
             limiter: Arc::new(limit::Limiter::new(&config.rates)),
             metrics: metrics::Metrics::default(),
+            keys: None,
             config: Arc::new(config),
             json_uploads: Arc::new(tokio::sync::Semaphore::new(2)),
         }

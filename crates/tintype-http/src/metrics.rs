@@ -13,7 +13,7 @@ use prometheus_client::{
 };
 use tintype_app::{App, purge::PurgeCounts, upload::UploadError};
 
-use crate::limit::Kind;
+use crate::{limit::Kind, tls::Keys};
 
 /// The kinds of answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -34,6 +34,11 @@ impl EncodeLabelValue for Class {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByLimit {
     limit: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByDomain {
+    domain: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -115,7 +120,13 @@ impl Metrics {
     }
 
     /// Everything in the text format of OpenMetrics.
-    pub(crate) fn text(&self, app: &App, purges: PurgeCounts, version: &'static str) -> String {
+    pub(crate) fn text(
+        &self,
+        app: &App,
+        purges: PurgeCounts,
+        keys: Option<&Keys>,
+        version: &'static str,
+    ) -> String {
         let mut registry = Registry::with_prefix("tintype");
         let requests = Family::<ByClass, Counter>::default();
         for (class, counted) in self.requests.iter().enumerate() {
@@ -146,11 +157,23 @@ impl Metrics {
         );
         state(&mut registry, app, version);
         purging(&mut registry, purges);
+        if let Some(keys) = keys {
+            certificates(&mut registry, app, keys);
+        }
         let mut text = String::new();
         // Writing to memory does not fail.
         let _ = encode(&mut text, &registry);
         text
     }
+}
+
+/// How long each certificate is still good; negative once it has expired.
+fn certificates(registry: &mut Registry, app: &App, keys: &Keys) {
+    let (ends, now) = (Family::<ByDomain, Gauge<i64, AtomicI64>>::default(), app.clock().now());
+    for (domain, end) in keys.ends() {
+        ends.get_or_create(&ByDomain { domain }).set(end.0.saturating_sub(now.0) / 1000);
+    }
+    registry.register("certificate_expires_seconds", "Time until the certificate in use expires", ends);
 }
 
 /// What is measured at the moment of asking.

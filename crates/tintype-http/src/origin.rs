@@ -26,12 +26,14 @@ pub(crate) struct Origin {
 pub(crate) struct InvalidHost;
 
 impl Origin {
-    /// What trusted proxies say that was asked for counts before what they ask for themselves.
+    /// What trusted proxies say that was asked for counts before what they ask for themselves. `secure` says that the request
+    /// came over TLS of our own.
     pub(crate) fn of(
         config: &HttpConfig,
         headers: &HeaderMap,
         uri: &Uri,
         peer: SocketAddr,
+        secure: bool,
     ) -> Result<Self, InvalidHost> {
         let asked = forwarded::asked(config, headers, peer.ip());
         let sent = sent_to(headers, uri);
@@ -39,7 +41,7 @@ impl Origin {
         let host = host.to_ascii_lowercase();
         let https = match &config.base_url {
             Some(base) => base.starts_with("https://"),
-            None => asked.https.unwrap_or(false),
+            None => asked.https.unwrap_or(secure),
         };
         let scheme = if https { "https" } else { "http" };
         let site = config.base_url.clone().unwrap_or_else(|| format!("{scheme}://{host}"));
@@ -97,7 +99,7 @@ mod tests {
         for (name, value) in pairs {
             headers.insert(*name, HeaderValue::from_str(value).unwrap());
         }
-        Origin::of(config, &headers, &Uri::from_static("/"), peer.parse().unwrap())
+        Origin::of(config, &headers, &Uri::from_static("/"), peer.parse().unwrap(), false)
             .map(|origin| origin.base.site)
     }
 

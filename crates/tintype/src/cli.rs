@@ -63,7 +63,7 @@ fn serve() -> Command {
     let command = Command::new("serve").about("Runs the host").after_help(
         "Every setting may also stand in the environment or .env (TINTYPE_SECTION_KEY) or in tintype.toml ([section] key = value).\n\
          Order: flag, environment, .env, tintype.toml, default; `tintype config` shows what is in force. PORT in the environment listens on every address.\n\n\
-         Examples:\n  tintype serve\n  tintype serve --data /srv/tintype --listen [::]:8080 --base-url https://img.example.org",
+         Examples:\n  tintype serve\n  tintype serve --domain images.example.org\n  tintype serve --data /srv/tintype --listen [::]:8080 --base-url https://img.example.org",
     );
     with_settings(command)
 }
@@ -90,7 +90,7 @@ fn flag(setting: &Setting) -> Arg {
     let arg = Arg::new(setting.name)
         .value_name("VALUE")
         .help(format!("{} [default: {}]", setting.help, setting.default))
-        .action(ArgAction::Set)
+        .action(if setting.is_repeatable() { ArgAction::Append } else { ArgAction::Set })
         .allow_hyphen_values(false);
     match setting.short {
         Some(short) => arg.long(short).alias(setting.flag()),
@@ -101,8 +101,8 @@ fn flag(setting: &Setting) -> Arg {
 /// Where the settings of a command come from.
 pub(crate) fn sources(matches: &ArgMatches) -> Sources {
     let flag = |name: &'static str| {
-        let value = matches.try_get_one::<String>(name).ok().flatten()?;
-        Some((name, value.clone()))
+        let values = matches.try_get_many::<String>(name).ok().flatten()?;
+        Some((name, values.map(String::as_str).collect::<Vec<_>>().join(",")))
     };
     let environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

@@ -1,55 +1,33 @@
-//! The accept loop: bounded connections, a deadline for every head, an end that lets requests under way finish.
+//! The accept loops: bounded connections, a deadline for every head, an end that lets requests under way finish.
 
 mod body;
+mod door;
+mod front;
+mod proxy;
+mod redirect;
 mod wire;
 
-use std::{
-    any::Any,
-    convert::Infallible,
-    future::Future,
-    io,
-    net::{IpAddr, SocketAddr},
-    panic::AssertUnwindSafe,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::{Duration, Instant},
-};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, response::IntoResponse as _};
-use futures_util::FutureExt as _;
-use http::{Request, Response, StatusCode, header};
-use hyper::{body::Incoming, server::conn::http1};
-use hyper_util::{rt::TokioTimer, server::graceful::GracefulShutdown};
-use tintype_app::{App, Trouble};
+use http::HeaderValue;
+use hyper_util::server::graceful::GracefulShutdown;
+use tintype_app::App;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
+    task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
-use tower_service::Service as _;
 
-use self::wire::Wire;
-pub(crate) use self::{body::FrontBody, wire::Files};
-use crate::{
-    Http,
-    access_log::{AccessLog, Line},
-    caller::{Client, Peer},
-    config::HttpConfig,
-    forwarded, gate, hot,
-    limit::{Connections, Counted, Kind},
-    linger::Lingering,
-    media,
-    metrics::Metrics,
-    origin,
-    problem::{Code, Problem},
-    router,
+use self::door::{Door, Hall};
+use self::front::Front;
+pub(crate) use self::{
+    body::{FrontBody, Pieces},
+    front::Way,
+    wire::FILE_BYTES_MAX,
 };
+use crate::{Http, access_log::AccessLog, config::HttpConfig, limit::Connections, media, router, tls::Tls};
 
-/// Largest head of a request.
-const HEAD_BYTES_MAX: usize = 32 << 10;
-/// Most header fields of a request.
-const HEAD_FIELDS_MAX: usize = 64;
 /// How long sent bytes may stay unacknowledged before the connection is dropped (TCP_USER_TIMEOUT).
 const UNACKNOWLEDGED_MILLIS: u32 = 30_000;
 
@@ -74,72 +52,66 @@ impl Listener {
     }
 }
 
+/// Everywhere that the server listens.
+pub struct Doors {
+    /// Plain HTTP.
+    pub site: Listener,
+    /// Plain HTTP for this machine's own commands, where `site` is for a proxy alone that speaks the PROXY protocol.
+    pub operator: Option<Listener>,
+    /// HTTPS.
+    pub https: Option<Https>,
+}
+
+/// Where HTTPS is spoken.
+pub struct Https {
+    /// What speaks it.
+    pub tls: Tls,
+    /// Where.
+    pub listener: Listener,
+    /// Plain HTTP that answers an authority's challenges and leads everybody else to HTTPS.
+    pub redirect: Option<Listener>,
+}
+
 /// Answers requests until `stop` is cancelled, then lets those under way finish for at most `drain_timeout`.
-pub async fn serve(
-    listener: Listener,
-    app: App,
-    config: HttpConfig,
-    log: AccessLog,
-    stop: CancellationToken,
-) {
+pub async fn serve(doors: Doors, app: App, config: HttpConfig, log: AccessLog, stop: CancellationToken) {
+    let (drain_timeout, stop_delay) = (config.drain_timeout, config.stop_delay);
+    let hsts = config.tls.hsts.map(|seconds| format!("max-age={seconds}"));
+    let hsts = hsts.and_then(|text| HeaderValue::try_from(text).ok());
     let connections = Arc::new(Semaphore::new(config.connections_max));
-    let (header_timeout, drain_timeout) = (config.header_timeout, config.drain_timeout);
-    let http = Http::new(app, config);
+    let mut http = Http::new(app.clone(), config);
+    http.keys = doors.https.as_ref().map(|https| https.tls.keys.clone());
     let front = Front {
         site: router::router(http.clone()),
         media: media::router(http.clone()),
         http,
         log: log.clone(),
+        hsts,
     };
-    let graceful = GracefulShutdown::new();
-    let clients = Connections::default();
+    let graceful = Arc::new(GracefulShutdown::new());
+    let closing = CancellationToken::new();
+    let hall = Hall { front, clients: Connections::default(), connections, closing: closing.clone() };
     let writer = tokio::spawn(log.clone().run());
-    let (app, stop_delay) = (front.http.app.clone(), front.http.config.stop_delay);
-    let mut stopping = std::pin::pin!(async {
-        stop.cancelled().await;
-        // Load balancers learn by /ready that no more is to be sent, while what they send is still taken.
-        app.set_stopping();
-        tokio::time::sleep(stop_delay).await;
-    });
-    loop {
-        let next = async {
-            let permit = connections.clone().acquire_owned().await;
-            (permit, listener.0.accept().await)
-        };
-        let (permit, accepted) = tokio::select! {
-            () = &mut stopping => break,
-            next = next => next,
-        };
-        let (stream, peer) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                pause_after(&error).await;
-                continue;
-            }
-        };
-        // Too many are dropped at once: an answer would cost what the limit is to save.
-        let Some(counted) = front.enter(peer.ip(), &clients) else { continue };
-        prepare(&stream);
-        let mut builder = http1::Builder::new();
-        builder
-            .timer(TokioTimer::new())
-            .header_read_timeout(header_timeout)
-            .max_headers(HEAD_FIELDS_MAX)
-            .max_header_size(HEAD_BYTES_MAX)
-            .max_buf_size(2 * HEAD_BYTES_MAX)
-            // Bodies stay apart from heads, as `wire` needs it.
-            .writev(true);
-        let files = Files::default();
-        let wire = Wire::new(stream, files.clone());
-        let connection = builder.serve_connection(wire, front.connection(peer, files));
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            // A connection that breaks is its client's business; what failed here was logged where it failed.
-            let _ = connection.await;
-            drop((permit, counted));
-        });
+    let mut loops = JoinSet::new();
+    let receive = |listener, door| hall.clone().receive(listener, door, graceful.clone());
+    loops.spawn(receive(doors.site, Door::Site));
+    if let Some(listener) = doors.operator {
+        loops.spawn(receive(listener, Door::Operator));
     }
-    drop(listener);
+    if let Some(Https { tls, listener, redirect }) = doors.https {
+        tls.keep(&app, redirect.is_some(), &stop);
+        if let Some(redirect) = redirect {
+            loops.spawn(receive(redirect, Door::Redirect(tls.clone())));
+        }
+        loops.spawn(receive(listener, Door::Https(tls)));
+    }
+    stop.cancelled().await;
+    // Load balancers learn by /ready that no more is to be sent, while what they send is still taken.
+    app.set_stopping();
+    tokio::time::sleep(stop_delay).await;
+    closing.cancel();
+    while loops.join_next().await.is_some() {}
+    // The loops held it, and have ended.
+    let Some(graceful) = Arc::into_inner(graceful) else { return };
     if tokio::time::timeout(drain_timeout, graceful.shutdown()).await.is_err() {
         tracing::warn!(
             seconds = drain_timeout.as_secs(),
@@ -165,191 +137,5 @@ async fn pause_after(error: &io::Error) {
     if !of_one_connection {
         tracing::error!(error = error as &dyn std::error::Error, "a connection could not be accepted");
         tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-}
-
-/// What stands behind every connection.
-#[derive(Clone)]
-struct Front {
-    http: Http,
-    site: Router,
-    /// Of the media host, where there is one.
-    media: Router,
-    log: AccessLog,
-}
-
-/// What a connection holds while it lives.
-struct Held {
-    _counted: Option<Counted>,
-    metrics: Metrics,
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.metrics.connections.dec();
-    }
-}
-
-impl Front {
-    /// Counts a new connection; `None` where its client holds too many. Trusted proxies hold those of many clients.
-    fn enter(&self, peer: IpAddr, clients: &Connections) -> Option<Held> {
-        let metrics = self.http.metrics.clone();
-        let max = self.http.config.connections_per_client;
-        let counted = if self.http.config.trusts(peer) {
-            None
-        } else if let Some(counted) = clients.enter(peer, max) {
-            Some(counted)
-        } else {
-            metrics.connections_refused.inc();
-            return None;
-        };
-        metrics.connections.inc();
-        Some(Held { _counted: counted, metrics })
-    }
-
-    fn connection(&self, peer: SocketAddr, files: Files) -> Connection {
-        Connection { front: self.clone(), peer, files }
-    }
-}
-
-#[derive(Clone)]
-struct Connection {
-    front: Front,
-    peer: SocketAddr,
-    files: Files,
-}
-
-/// An answer that is ready costs no allocation.
-enum Answer {
-    Ready(Option<Response<FrontBody>>),
-    Routed(Pin<Box<dyn Future<Output = Response<FrontBody>> + Send>>),
-}
-
-impl Future for Answer {
-    type Output = Result<Response<FrontBody>, Infallible>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match &mut *self {
-            Self::Ready(response) => {
-                response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response)))
-            }
-            Self::Routed(routed) => routed.as_mut().poll(cx).map(Ok),
-        }
-    }
-}
-
-impl hyper::service::Service<Request<Incoming>> for Connection {
-    type Response = Response<FrontBody>;
-    type Error = Infallible;
-    type Future = Answer;
-
-    fn call(&self, request: Request<Incoming>) -> Answer {
-        let begun = Instant::now();
-        let (parts, body) = request.into_parts();
-        let client = self.front.client(&parts.headers, self.peer);
-        if let Err(problem) = self.front.admit(client) {
-            let response = problem.into_response().map(FrontBody::from);
-            self.front.note(client, &parts.method, &parts.uri, &response, begun);
-            return Answer::Ready(Some(response));
-        }
-        let http = &self.front.http;
-        if !gate::is_open(&http.config, &parts, self.peer.ip()) {
-            let detail =
-                "This server answers the CDN in front of it alone. Ask at the address that its links carry.";
-            let problem = Problem::new(&http.app, Code::BehindCdn, detail);
-            let response = problem.into_response().map(FrontBody::from);
-            self.front.note(client, &parts.method, &parts.uri, &response, begun);
-            return Answer::Ready(Some(response));
-        }
-        let at_media = origin::is_media(&http.config, &parts.headers, &parts.uri, self.peer.ip());
-        // At the site pictures are sent to their own host, where they have one.
-        if (at_media || http.config.media_url.is_none())
-            && let Some(response) = hot::answer(http, &parts, &self.files)
-        {
-            self.front.note(client, &parts.method, &parts.uri, &response, begun);
-            return Answer::Ready(Some(response));
-        }
-        let (method, uri) = (parts.method.clone(), parts.uri.clone());
-        let body = Lingering::new(body, &parts.headers);
-        let mut request = Request::from_parts(parts, Body::new(body));
-        request.extensions_mut().insert(Peer(self.peer));
-        request.extensions_mut().insert(Client(client));
-        let front = self.front.clone();
-        Answer::Routed(Box::pin(async move {
-            let mut router = if at_media { front.media.clone() } else { front.site.clone() };
-            let answered = AssertUnwindSafe(router.call(request)).catch_unwind().await;
-            let response = match answered {
-                Ok(Ok(response)) => response,
-                Err(panic) => front.panicked(panic.as_ref()),
-            };
-            let response = response.map(FrontBody::from);
-            front.count_miss(client, response.status());
-            front.note(client, &method, &uri, &response, begun);
-            response
-        }))
-    }
-}
-
-impl Front {
-    /// Whether the client may ask now.
-    fn admit(&self, client: IpAddr) -> Result<(), Problem> {
-        if self.http.app.is_banned(client) {
-            let detail = "Your address is banned here. Write to the operator if you think that is wrong.";
-            return Err(Problem::new(&self.http.app, Code::Banned, detail));
-        }
-        self.http.limit(Kind::Requests, client, 1)?;
-        // Nothing is taken here: whoever asked for too much that is not there waits before asking on.
-        self.http.limit(Kind::Misses, client, 0)
-    }
-
-    fn count_miss(&self, client: IpAddr, status: StatusCode) {
-        if status == StatusCode::NOT_FOUND && !self.http.config.trusts(client) {
-            self.http.limiter.charge(Kind::Misses, client, 1);
-        }
-    }
-
-    /// One request failed; the others go on. The message stands in the log by the panic hook.
-    fn panicked(&self, panic: &(dyn Any + Send)) -> Response<Body> {
-        self.http.metrics.panicked();
-        let words = panic
-            .downcast_ref::<&str>()
-            .copied()
-            .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        let source = words.unwrap_or("no message").to_owned().into();
-        Problem::from_trouble(&self.http.app, &Trouble::Internal { what: "a handler panicked", source })
-            .into_response()
-    }
-
-    fn client(&self, headers: &http::HeaderMap, peer: SocketAddr) -> IpAddr {
-        forwarded::client(&self.http.config, headers, peer.ip())
-    }
-
-    fn note(
-        &self,
-        client: IpAddr,
-        method: &http::Method,
-        uri: &http::Uri,
-        response: &Response<FrontBody>,
-        begun: Instant,
-    ) {
-        let known = http_body::Body::size_hint(response.body()).exact();
-        let declared = || {
-            response.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok())
-        };
-        let bytes = known.or_else(declared).unwrap_or(0);
-        self.http.metrics.answered(response.status(), bytes, begun.elapsed());
-        if !self.log.is_on() {
-            return;
-        }
-        self.log.write(&Line {
-            now: self.http.app.clock().now(),
-            client,
-            method,
-            uri,
-            status: response.status(),
-            bytes,
-            millis: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-            note: response.extensions().get(),
-        });
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod config;
 pub(crate) mod doctor;
 mod doctor_store;
 pub(crate) mod image;
+mod listen;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
 pub(crate) mod purge;

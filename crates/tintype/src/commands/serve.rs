@@ -1,20 +1,16 @@
 //! `tintype serve`
 
-use std::{
-    io::Write as _,
-    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
-    process::ExitCode,
-    time::Duration,
-};
+use std::{io::Write as _, net::SocketAddr, process::ExitCode, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use tintype_app::{App, clock::Clock, config::Uploaders};
 use tintype_catalog::Catalog;
-use tintype_http::{AccessLog, Listener};
+use tintype_http::{AccessLog, Tls};
 use tintype_sandbox::{Options, Sandbox, Spawner};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use super::listen::{self, Open};
 use crate::{
     data::{self, Lock},
     keeper::Keeper,
@@ -55,8 +51,10 @@ async fn serve(settings: Settings, spawner: Spawner, log: AccessLog) -> Result<E
     let mut lock = Lock::take(&settings.data)?;
     // All that may fail for reasons of this machine comes before another server is asked to give up.
     let sandbox = Sandbox::start(spawner, sandbox_options(&settings)).context("cannot start the sandbox")?;
-    let listener = listen(&settings).await?;
-    let address = listener.local_addr().context("the socket has no address")?;
+    let Open { doors, address, operator } = listen::open(&settings).await?;
+    if let Some(https) = &doors.https {
+        reload_on_hangup(&https.tls)?;
+    }
     let keeper = match place {
         Some(place) => Some(Keeper::take(&settings.data, &place).await?),
         None => None,
@@ -74,10 +72,10 @@ async fn serve(settings: Settings, spawner: Spawner, log: AccessLog) -> Result<E
     let drained = CancellationToken::new();
     let interval = Duration::from_secs(settings.backup_interval);
     let kept = keeper.map(|keeper| keeper.keep(app.clone(), catalog, interval, drained.clone()));
-    lock.describe(&format!("process {}, listening on {address}", std::process::id()));
+    lock.describe(&format!("process {}, listening on {operator}", std::process::id()));
     warn(&settings, address);
     announce(&settings, address);
-    tintype_http::serve(listener, app.clone(), settings.http, log, stop).await;
+    tintype_http::serve(doors, app.clone(), settings.http, log, stop).await;
     drained.cancel();
     let keeper = match kept {
         Some(kept) => Some(kept.await.context("the catalogue's backups ended")?),
@@ -126,6 +124,18 @@ fn watch_signals(stop: &CancellationToken) -> Result<()> {
     Ok(())
 }
 
+/// Whoever has put a new certificate into its file may say so with SIGHUP.
+fn reload_on_hangup(tls: &Tls) -> Result<()> {
+    let mut signals = signal(SignalKind::hangup()).context("cannot listen for signals")?;
+    let tls = tls.clone();
+    tokio::spawn(async move {
+        while signals.recv().await.is_some() {
+            tls.reload();
+        }
+    });
+    Ok(())
+}
+
 pub(super) fn sandbox_options(settings: &Settings) -> Options {
     let deadline = Duration::from_secs(settings.worker_seconds);
     Options {
@@ -140,32 +150,15 @@ pub(super) fn sandbox_options(settings: &Settings) -> Options {
     }
 }
 
-async fn listen(settings: &Settings) -> Result<Listener> {
-    let address = match (settings.listen, settings.port) {
-        (Some(address), _) => address,
-        (None, Some(port)) => {
-            let all = SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
-            match Listener::bind(all).await {
-                Ok(listener) => return Ok(listener),
-                // A machine without IPv6.
-                Err(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)),
-            }
-        }
-        (None, None) => SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
-    };
-    Listener::bind(address).await.with_context(|| {
-        format!("cannot listen on {address}; choose another address with --listen 127.0.0.1:PORT")
-    })
-}
-
 fn warn(settings: &Settings, address: SocketAddr) {
     if !settings.replaced.is_empty() {
         tracing::warn!(names = settings.replaced.join("; "), ".env has settings of another image host");
     }
-    if address.ip().is_loopback() {
+    if address.ip().is_loopback() && !settings.http.tls.is_on() {
         return;
     }
     if settings.app.uploaders == Uploaders::Anyone {
+        let address = settings.http.tls.domains.first().cloned().unwrap_or_else(|| address.to_string());
         tracing::warn!(
             "everybody who reaches {address} may upload; set upload.who = \"token\" to change that"
         );

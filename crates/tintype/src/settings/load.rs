@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 
 use tintype_app::config::Delivery;
 
-use super::{Settings, StoreKind, TABLE};
+use super::{Settings, StoreKind, TABLE, tls};
 
 /// Where settings come from.
 #[derive(Debug, Default)]
@@ -82,6 +82,8 @@ pub(crate) fn load(sources: &Sources) -> Result<Settings> {
         apply(&mut settings, name, value, "on the command line")?;
     }
     settle_store(&mut settings)?;
+    // A domain of its own makes the base of links.
+    tls::settle(&mut settings)?;
     settle_media(&settings)?;
     // What addresses begin with that readers use; the first is where it is seen whether a cache has forgotten.
     let bases: Vec<String> = settings.http.media_url.iter().chain(&settings.http.base_url).cloned().collect();
@@ -207,7 +209,7 @@ fn apply(settings: &mut Settings, name: &str, value: &str, place: &str) -> Resul
     let Some(setting) = TABLE.iter().find(|setting| setting.name == name) else {
         bail!("no setting is called {name} ({place}); `tintype serve --help` lists those that exist");
     };
-    let shown = if setting.is_secret() { "(not shown)" } else { value };
+    let shown = setting.shown(value);
     if let Err(accepted) = (setting.set)(settings, value) {
         bail!("{name} = {shown:?} is not valid ({place}): it {accepted}");
     }
@@ -338,6 +340,18 @@ mod tests {
             ("TINTYPE_UPLOAD_BYTES", "1", "no setting is called TINTYPE_UPLOAD_BYTES"),
             ("TINTYPE_UPLOAD_WHO", "nobody", "takes anyone or token"),
             ("TINTYPE_SERVER_LISTEN", "8080", "address with a port"),
+            ("TINTYPE_TLS_DOMAINS", "https://img.example.org", "without https://"),
+            ("TINTYPE_TLS_DOMAINS", "img.example.org:443", "without a port"),
+            ("TINTYPE_TLS_DOMAINS", "img.example.org, 192.0.2.7", "an address"),
+            ("TINTYPE_TLS_DOMAINS", "[2001:db8::1]", "an address"),
+            ("TINTYPE_TLS_DOMAINS", "*.example.org", "DNS-01"),
+            ("TINTYPE_TLS_DOMAINS", "b\u{fc}cher.example", "xn--"),
+            ("TINTYPE_TLS_DOMAINS", "a..b", "names of domains"),
+            ("TINTYPE_TLS_CERTIFICATE", "a.pem", "tls.key is not"),
+            ("TINTYPE_TLS_KEY", "a.pem", "tls.certificate is not"),
+            ("TINTYPE_TLS_LISTEN", "[::]:443", "tls.domains"),
+            ("TINTYPE_TLS_ACME_DIRECTORY", "http://ca.example.org/directory", "https://"),
+            ("TINTYPE_TLS_ACME_EAB_KID", "kid", "tls.acme_eab_key is not"),
             ("TINTYPE_SERVER_BASE_URL", "img.example.org", "https://img.example.org"),
             ("PORT", "0", "1 to 65535"),
         ] {

@@ -4,6 +4,7 @@
 mod cdn;
 mod load;
 mod table;
+mod tls;
 mod value;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
@@ -16,6 +17,7 @@ use tintype_sandbox::Mode;
 pub(crate) use cdn::CdnSettings;
 pub(crate) use load::{Given, Sources, load};
 pub(crate) use table::{Setting, TABLE};
+pub(crate) use tls::{Redirect, TlsSettings};
 
 /// Every setting, with its value in force.
 #[derive(Clone, Debug)]
@@ -38,6 +40,8 @@ pub(crate) struct Settings {
     pub(crate) http: HttpConfig,
     /// Caches in front of the server.
     pub(crate) cdn: CdnSettings,
+    /// HTTPS by itself, as it was given; settled, it is part of `http`.
+    pub(crate) tls: TlsSettings,
     pub(crate) sandbox: Mode,
     /// Workers at once; `None` for one a core.
     pub(crate) workers: Option<usize>,
@@ -206,6 +210,7 @@ impl Default for Settings {
                 ..HttpConfig::default()
             },
             cdn: CdnSettings::default(),
+            tls: TlsSettings::default(),
             sandbox: Mode::Auto,
             workers: None,
             worker_memory: 1 << 30,

@@ -7,7 +7,7 @@ use tintype_http::{ForwardedBy, Rate};
 use tintype_types::MediaType;
 
 use super::{
-    LogFormat, Settings, StoreKind, cdn,
+    LogFormat, Settings, StoreKind, cdn, tls,
     value::{bytes, list, number, seconds},
 };
 
@@ -28,6 +28,16 @@ pub(crate) struct Setting {
 }
 
 impl Setting {
+    /// A value as people may read it.
+    pub(crate) fn shown<'a>(&self, value: &'a str) -> &'a str {
+        if self.is_secret() { "(not shown)" } else { value }
+    }
+
+    /// Whether the flag may be given several times, each for one more of a list.
+    pub(crate) fn is_repeatable(&self) -> bool {
+        self.name == "tls.domains"
+    }
+
     /// The flag, without its dashes: `upload-bytes-max`.
     pub(crate) fn flag(&self) -> String {
         self.name.replace(['.', '_'], "-")
@@ -198,6 +208,15 @@ pub(crate) static TABLE: &[Setting] = &[
         }
     ),
     setting!(
+        "server.proxy_protocol",
+        "off",
+        "Whether every connection of server.trusted_proxies begins with the PROXY protocol (1 or 2), which says who the client is: on or off",
+        |s, v| {
+            s.http.proxy_protocol = switch(v)?;
+            Ok(())
+        }
+    ),
+    setting!(
         "server.cors_origins", sample "https://app.example.org", "none",
         "Other origins whose pages may use the API with tokens, between commas",
         |s, v| {
@@ -228,6 +247,77 @@ pub(crate) static TABLE: &[Setting] = &[
     ),
     setting!("server.stop_delay", "0s", "Time that /ready says no before a stop closes the door", |s, v| {
         s.http.stop_delay = Duration::from_secs(u64::try_from(seconds(v)?).unwrap_or(0));
+        Ok(())
+    }),
+    setting!("tls.domains", short "domain", sample "images.example.org", "none", "Names that people use, between commas, or one flag each: the server gets a certificate for each and speaks HTTPS", |s, v| {
+        s.http.tls.domains = tls::domains(v)?;
+        Ok(())
+    }),
+    setting!(
+        "tls.listen",
+        "[::]:443",
+        "Address and port for HTTPS, where tls.domains or tls.certificate is set",
+        |s, v| {
+            s.tls.listen = Some(socket(v)?);
+            Ok(())
+        }
+    ),
+    setting!(
+        "tls.http_listen",
+        "[::]:80",
+        "Address and port that lead plain HTTP to HTTPS, where tls.domains is set, or off",
+        |s, v| {
+            s.tls.http_listen = if v == "off" { tls::Redirect::Off } else { tls::Redirect::At(socket(v)?) };
+            Ok(())
+        }
+    ),
+    setting!("tls.certificate", sample "/etc/tintype/fullchain.pem", "by tls.acme_directory", "File with a certificate of your own and its chain, in PEM; taken anew when it changes", |s, v| {
+        s.tls.certificate = Some(PathBuf::from(v));
+        Ok(())
+    }),
+    setting!("tls.key", sample "/etc/tintype/privkey.pem", "by tls.acme_directory", "File with its private key, in PEM", |s, v| {
+        s.tls.key = Some(PathBuf::from(v));
+        Ok(())
+    }),
+    setting!(
+        "tls.hsts",
+        "off",
+        "How long browsers are told to use HTTPS alone, such as 365d, or off",
+        |s, v| {
+            s.http.tls.hsts = match v {
+                "off" => None,
+                _ => Some(
+                    u64::try_from(seconds(v).map_err(|_| "takes a time, such as 365d, or off".to_owned())?)
+                        .unwrap_or(0),
+                ),
+            };
+            Ok(())
+        }
+    ),
+    setting!(
+        "tls.acme_directory",
+        "https://acme-v02.api.letsencrypt.org/directory",
+        "Directory of the authority that certificates are asked of (ACME)",
+        |s, v| {
+            s.tls.acme.directory = tls::directory(v)?;
+            Ok(())
+        }
+    ),
+    setting!("tls.acme_root", sample "/etc/tintype/ca.pem", "what the machine trusts", "File with the root, in PEM, by which a private authority's own address is known", |s, v| {
+        s.tls.acme.root = Some(PathBuf::from(v));
+        Ok(())
+    }),
+    setting!("tls.acme_email", sample "you@example.org", "none", "Where the authority may write to", |s, v| {
+        s.tls.acme.email = Some(v.to_owned());
+        let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b',' | b'?' | b'<' | b'>');
+        if v.contains('@') && v.bytes().all(plain) { Ok(()) } else { Err("takes one address, such as you@example.org".to_owned()) }
+    }),
+    setting!("tls.acme_eab_kid", sample "kid-1", "none", "Identifier of the account at the authority, where it asks for one (external account binding)", |s, v| {
+        s.tls.eab_kid = Some(v.to_owned());
+        Ok(())
+    }),
+    setting!("tls.acme_eab_key", sample "c2VjcmV0", "none", "Key of that account, in base64url", |s, v| {
+        s.tls.eab_key = Some(tls::key(v)?);
         Ok(())
     }),
     setting!("limit.requests", "12000/1m", "Requests of one client: a number and a time, or off", |s, v| {
@@ -512,6 +602,10 @@ pub(crate) static TABLE: &[Setting] = &[
         Ok(())
     }),
 ];
+
+fn socket(text: &str) -> Result<std::net::SocketAddr, String> {
+    text.parse().map_err(|_| "takes an address with a port, such as 127.0.0.1:8443 or [::]:443".to_owned())
+}
 
 fn networks(text: &str) -> Result<Vec<ipnet::IpNet>, String> {
     list(text)

@@ -43,7 +43,8 @@ pub(crate) async fn metrics(State(http): State<Http>, request: Request) -> Resul
         }
     }
     let purges = http.app.purge_counts().await.map_err(|error| Problem::from_trouble(&http.app, &error))?;
-    let mut response = http.metrics.text(&http.app, purges, http.config.version).into_response();
+    let mut response =
+        http.metrics.text(&http.app, purges, http.keys.as_deref(), http.config.version).into_response();
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,

@@ -1,0 +1,120 @@
+//! Port 80 of a server with HTTPS: answers an authority's challenges, and leads everybody else to HTTPS.
+
+use std::{
+    convert::Infallible,
+    future::{Ready, ready},
+    net::SocketAddr,
+    sync::Arc,
+    time::Instant,
+};
+
+use axum::response::IntoResponse as _;
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
+use hyper::body::Incoming;
+
+use super::{FrontBody, front::Front};
+use crate::tls::Keys;
+
+/// Where challenges are looked for (RFC 8555, 8.3).
+const CHALLENGE: &str = "/.well-known/acme-challenge/";
+
+/// A connection that is led elsewhere.
+pub(super) struct Redirect {
+    front: Front,
+    keys: Arc<Keys>,
+    peer: SocketAddr,
+}
+
+impl Redirect {
+    pub(super) fn new(front: Front, keys: Arc<Keys>, peer: SocketAddr) -> Self {
+        Self { front, keys, peer }
+    }
+
+    fn answer<B>(&self, request: &Request<B>) -> Response<FrontBody> {
+        let get = matches!(*request.method(), Method::GET | Method::HEAD);
+        let token = request.uri().path().strip_prefix(CHALLENGE).filter(|_| get);
+        if let Some(token) = token {
+            return match self.keys.http_answer(token) {
+                Some(answer) => text(StatusCode::OK, answer),
+                None => text(
+                    StatusCode::NOT_FOUND,
+                    "No certificate is being ordered with this token.\n".to_owned(),
+                ),
+            };
+        }
+        let sent = request.uri().authority().map(http::uri::Authority::as_str);
+        let host = sent.or_else(|| request.headers().get(header::HOST)?.to_str().ok());
+        let Some(name) = host.map(name_of) else {
+            return text(
+                StatusCode::BAD_REQUEST,
+                "Send a Host header with the name of this site.\n".to_owned(),
+            );
+        };
+        let Some(site) = self.site(&name) else {
+            let names = self.keys.domains().join(", ");
+            let words =
+                format!("Nothing is served under this name. This server answers to {names}, over https.\n");
+            return text(StatusCode::MISDIRECTED_REQUEST, words);
+        };
+        let target = format!("{site}{}", rest(request.uri()));
+        let Ok(target) = HeaderValue::try_from(target) else {
+            return text(StatusCode::BAD_REQUEST, "This address cannot be redirected to https.\n".to_owned());
+        };
+        let mut response = text(StatusCode::PERMANENT_REDIRECT, format!("This site is at {site}.\n"));
+        response.headers_mut().insert(header::LOCATION, target);
+        response
+    }
+
+    /// What an address of this name begins with, if it is one of ours: the settings' own words, never the request's.
+    fn site(&self, name: &str) -> Option<String> {
+        let base = self.front.http.config.base_url.as_deref().filter(|base| base.starts_with("https://"));
+        if let Some(base) = base
+            && base.strip_prefix("https://").map(name_of).as_deref() == Some(name)
+        {
+            return Some(base.to_owned());
+        }
+        self.keys.domains().iter().find(|domain| *domain == name).map(|domain| format!("https://{domain}"))
+    }
+}
+
+/// A host without its port, in lower case, without the dot at its end.
+fn name_of(host: &str) -> String {
+    let name = host.rsplit_once(':').filter(|(_, port)| !port.contains(']')).map_or(host, |(name, _)| name);
+    name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
+}
+
+/// Path and query of a request.
+fn rest(uri: &Uri) -> &str {
+    uri.path_and_query()
+        .map_or("/", http::uri::PathAndQuery::as_str)
+        .strip_prefix('*')
+        .map_or_else(|| uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str), |_| "/")
+}
+
+fn text(status: StatusCode, words: String) -> Response<FrontBody> {
+    let mut response = Response::new(FrontBody::from(Bytes::from(words)));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+impl hyper::service::Service<Request<Incoming>> for Redirect {
+    type Response = Response<FrontBody>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let begun = Instant::now();
+        let client = self.front.client(request.headers(), self.peer);
+        let response = match self.front.admit(client) {
+            Ok(()) => self.answer(&request),
+            Err(problem) => problem.into_response().map(FrontBody::from),
+        };
+        self.front.note(client, request.method(), request.uri(), &response, begun);
+        ready(Ok(response))
+    }
+}

@@ -1,0 +1,168 @@
+//! The settings of HTTPS: reading names, and putting the parts together.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
+
+use anyhow::{Result, bail};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use tintype_http::{AcmeConfig, CertificateSource, ExternalAccount};
+
+use super::{Given, Settings, value::list};
+
+/// Where plain HTTP is led to HTTPS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Redirect {
+    /// Nobody said: at port 80 of every address.
+    #[default]
+    Default,
+    At(SocketAddr),
+    Off,
+}
+
+/// HTTPS by itself, as it was given.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TlsSettings {
+    pub(crate) listen: Option<SocketAddr>,
+    pub(crate) http_listen: Redirect,
+    pub(crate) certificate: Option<PathBuf>,
+    pub(crate) key: Option<PathBuf>,
+    pub(crate) acme: AcmeConfig,
+    pub(crate) eab_kid: Option<String>,
+    pub(crate) eab_key: Option<Secret>,
+}
+
+/// Bytes that are shown to nobody.
+#[derive(Clone)]
+pub(crate) struct Secret(Vec<u8>);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// Names of domains between commas, in lower case, each once.
+pub(super) fn domains(text: &str) -> Result<Vec<String>, String> {
+    let mut domains = Vec::new();
+    for name in list(text) {
+        let domain = domain(name)?;
+        if !domains.contains(&domain) {
+            domains.push(domain);
+        }
+    }
+    if domains.is_empty() {
+        return Err("takes names of domains between commas, such as images.example.org".to_owned());
+    }
+    Ok(domains)
+}
+
+fn domain(name: &str) -> Result<String, String> {
+    if let Some((scheme, rest)) = name.split_once("://") {
+        return Err(format!("takes names alone: {rest} without {scheme}://"));
+    }
+    let address = name.trim_start_matches('[').trim_end_matches(']');
+    if address.parse::<IpAddr>().is_ok() {
+        return Err(format!("takes names of domains, and {name} is an address"));
+    }
+    if let Some((host, _)) = name.split_once(':') {
+        return Err(format!("takes names alone: {host} without a port, which tls.listen chooses"));
+    }
+    if name.starts_with('*') {
+        return Err(format!(
+            "takes no wildcard such as {name}: that needs a challenge by DNS (DNS-01), which is not supported; name each domain"
+        ));
+    }
+    if !name.is_ascii() {
+        return Err(format!("takes names in ASCII: write {name} as DNS has it, beginning with xn--"));
+    }
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    if name.len() > 253 || !name.split('.').all(label) {
+        return Err("takes names of domains between commas, such as images.example.org".to_owned());
+    }
+    Ok(name)
+}
+
+/// The address of an authority's directory.
+pub(super) fn directory(text: &str) -> Result<String, String> {
+    let host = text.strip_prefix("https://").is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
+    if host && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(text.to_owned());
+    }
+    Err("takes an address that begins with https://, such as https://ca.example.org/acme/directory"
+        .to_owned())
+}
+
+/// A key in base64url, with or without padding.
+pub(super) fn key(text: &str) -> Result<Secret, String> {
+    match BASE64_URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')) {
+        Ok(key) if !key.is_empty() => Ok(Secret(key)),
+        _ => Err("takes a key in base64url, as the authority shows it".to_owned()),
+    }
+}
+
+/// Puts the parts together. Half of them would leave a server that people believe to be safe.
+pub(super) fn settle(settings: &mut Settings) -> Result<()> {
+    let Settings { tls, http, given, .. } = settings;
+    let mut acme = tls.acme.clone();
+    acme.external = match (&tls.eab_kid, &tls.eab_key) {
+        (Some(id), Some(Secret(key))) => Some(ExternalAccount { id: id.clone(), key: key.clone() }),
+        (None, None) => None,
+        (Some(_), None) => bail!("tls.acme_eab_kid is set, tls.acme_eab_key is not: set both"),
+        (None, Some(_)) => bail!("tls.acme_eab_key is set, tls.acme_eab_kid is not: set both"),
+    };
+    http.tls.source = match (&tls.certificate, &tls.key) {
+        (Some(certificate), Some(key)) => {
+            CertificateSource::Files { certificate: certificate.clone(), key: key.clone() }
+        }
+        (None, None) => CertificateSource::Authority(acme),
+        (Some(_), None) => bail!("tls.certificate is set, tls.key is not: set both"),
+        (None, Some(_)) => bail!("tls.key is set, tls.certificate is not: set both"),
+    };
+    if !http.tls.is_on() && (tls.listen.is_some() || matches!(tls.http_listen, Redirect::At(_))) {
+        bail!(
+            "tls.listen or tls.http_listen is set, but HTTPS is off: set tls.domains, or tls.certificate and tls.key"
+        );
+    }
+    if let Some(domain) = http.tls.domains.first()
+        && http.base_url.is_none()
+    {
+        let base = format!("https://{domain}");
+        let place = given.get("tls.domains").map_or_else(String::new, |given| given.place.clone());
+        given
+            .insert("server.base_url", Given { value: base.clone(), place: format!("tls.domains, {place}") });
+        http.base_url = Some(base);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_taken_in_lower_case_and_once() {
+        let names = domains("Img.Example.org., b.example, img.example.org,xn--bcher-kva.example").unwrap();
+        assert_eq!(names, ["img.example.org", "b.example", "xn--bcher-kva.example"]);
+        for text in
+            ["", ",", "a b", "-a.example", "a-.example", "a_b.example", &"a".repeat(64), &"a.".repeat(130)]
+        {
+            assert!(domains(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_are_base64url_and_not_shown() {
+        let secret = key("_-8=").unwrap();
+        assert_eq!(secret.0, [0xff, 0xef]);
+        assert_eq!(format!("{secret:?}"), "Secret");
+        assert!(key("").is_err() && key("+/").is_err());
+    }
+}
