@@ -12,6 +12,7 @@ pub mod clock;
 pub mod config;
 mod copies;
 pub mod direct;
+pub mod file;
 pub mod headers;
 pub mod image;
 pub mod operator;
@@ -40,7 +41,10 @@ use crate::{cache::RamCache, clock::Clock, config::AppConfig, random::Random};
 
 pub use actor::{Actor, Credential};
 pub use tintype_blob::ByteStream;
-pub use tintype_catalog::{AliasKind, Ban, BanKind, Counts, Image, Order, OwnerId, Report, Token};
+pub use tintype_catalog::{
+    AliasKind, Ban, BanKind, Counts, Entry, File, FolderPage, Image, Order, OwnerId, PathCondition, Report,
+    Tags, Token,
+};
 pub use tintype_sandbox::{SelfTest, Status};
 pub use tintype_types as types;
 pub use trouble::Trouble;

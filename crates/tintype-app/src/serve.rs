@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tintype_blob::{Blob, Signing};
-use tintype_types::{BlobKey, ImageId, MediaType, UnixMillis, Visibility};
+use tintype_types::{BlobKey, ContentHash, ImageId, MediaType, UnixMillis, Visibility};
 
 use crate::{
     Actor, App, Image, Trouble,
@@ -74,6 +74,11 @@ impl Stored {
             Body::Elsewhere(..) => ENTRY_COST,
         }
     }
+}
+
+/// The strong entity tag of a file with this SHA-256, with its quotes.
+pub fn etag(hash: ContentHash) -> String {
+    format!("\"{}\"", &hash.to_hex()[..32])
 }
 
 /// Why nothing is served.
@@ -175,7 +180,7 @@ impl App {
         let stored = Arc::new(Stored {
             id: image.id,
             media_type: image.media_type,
-            etag: format!("\"{}\"", &hash.to_hex()[..32]),
+            etag: etag(hash),
             file_name: image.file_name.clone(),
             visibility: image.visibility,
             expires_at: image.expires_at,

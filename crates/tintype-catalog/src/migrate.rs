@@ -9,12 +9,13 @@ use crate::{
 };
 
 /// The schemas in order; the first is number 1. What was released is never edited, only followed.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../migrations/sqlite/0001_catalogue.sql"),
     include_str!("../migrations/sqlite/0002_direct_uploads.sql"),
     include_str!("../migrations/sqlite/0003_idempotency.sql"),
     include_str!("../migrations/sqlite/0004_abuse.sql"),
     include_str!("../migrations/sqlite/0005_copies.sql"),
+    include_str!("../migrations/sqlite/0008_path_redirects.sql"),
 ];
 
 /// What opening found or made.

@@ -74,7 +74,8 @@ impl Catalog {
     }
 }
 
-async fn trash(db: &mut AnyConnection, id: ImageId, now: UnixMillis) -> Result<()> {
+/// Deletes an image so that it can be restored, inside the caller's transaction; one that is deleted stays as it is.
+pub(crate) async fn trash(db: &mut AnyConnection, id: ImageId, now: UnixMillis) -> Result<()> {
     let sql = "update images set deleted_at = $2, deleted_reason = $3, updated_at = $2 \
                where id = $1 and deleted_at is null returning owner_id";
     let write = sqlx::query(sql).bind(id.as_str()).bind(now.0).bind(DeletedReason::Asked.as_str());
@@ -110,6 +111,8 @@ pub(crate) async fn purge(
     let sql = "update images set blob_id = null, purged_at = $2, updated_at = $2, file_name = null, title = null, \
                description = null, alt = null, label = null, tags = '[]', thumbhash = $3 where sequence = $1";
     sqlx::query(sql).bind(sequence).bind(now.0).bind(Vec::<u8>::new()).execute(&mut *db).await?;
+    let sql = "delete from path_redirects where target in (select path from paths where image_id = $1)";
+    sqlx::query(sql).bind(sequence).execute(&mut *db).await?;
     sqlx::query("delete from paths where image_id = $1").bind(sequence).execute(&mut *db).await?;
     match blob {
         Some(blob) => sweep::release(db, blob, now).await,

@@ -8,6 +8,8 @@ use tintype_app::{
     types::{ImageId, secret::DeleteToken},
 };
 
+use crate::Http;
+
 /// What links begin with, without slashes at their ends. For most of them it is the server's own address, which this derefs
 /// to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +69,18 @@ pub(crate) fn delete(base: &Base, token: &DeleteToken) -> String {
 }
 
 pub(crate) fn named(base: &Base, path: &str) -> String {
-    format!("{base}/{}", utf8_percent_encode(path, PATH))
+    format!("{base}/{}", encoded(path))
+}
+
+/// A path as it stands in an address.
+pub(crate) fn encoded(path: &str) -> impl fmt::Display {
+    utf8_percent_encode(path, PATH)
+}
+
+/// Where a redirect to a named path or a folder leads. Caches keep redirects, so it is built from `base_url` or from nothing,
+/// never from the request's Host.
+pub(crate) fn onward(http: &Http, path: &str) -> String {
+    format!("{}/{}", http.config.base_url.as_deref().unwrap_or_default(), encoded(path))
 }
 
 /// What a picture is called where a text must stand in its place.

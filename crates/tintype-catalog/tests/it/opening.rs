@@ -8,12 +8,13 @@ use tintype_catalog::{Catalog, CatalogError, Constraint};
 use crate::support::{IDENTITY, NOW, TestCatalog, open};
 
 /// The schemas as they were released.
-const SCHEMAS: [&str; 5] = [
+const SCHEMAS: [&str; 6] = [
     include_str!("../../migrations/sqlite/0001_catalogue.sql"),
     include_str!("../../migrations/sqlite/0002_direct_uploads.sql"),
     include_str!("../../migrations/sqlite/0003_idempotency.sql"),
     include_str!("../../migrations/sqlite/0004_abuse.sql"),
     include_str!("../../migrations/sqlite/0005_copies.sql"),
+    include_str!("../../migrations/sqlite/0008_path_redirects.sql"),
 ];
 
 async fn raw(folder: &tempfile::TempDir, sql: &str) {

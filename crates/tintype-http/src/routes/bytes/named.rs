@@ -4,26 +4,32 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse as _, Response},
 };
-use http::{Method, header};
+use http::{HeaderValue, Method, StatusCode, header, request::Parts};
 use percent_encoding::percent_decode_str;
-use tintype_app::{authorize::Denial, headers::Lasting, serve::ServeError, text};
+use tintype_app::{
+    Image,
+    authorize::Denial,
+    headers::{Lasting, cache_control},
+    path::Named,
+    serve::ServeError,
+    text,
+};
 
 use super::refuse;
 use crate::{
     Http,
     caller::Caller,
-    deliver::deliver,
-    pages,
+    deliver::{deliver, open_to_all},
+    links, pages,
     problem::{Code, Problem},
 };
 
 /// An image at a path of its owner's choice. Whatever is no such path is not there.
 pub(crate) async fn named(State(http): State<Http>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let path =
-        percent_decode_str(parts.uri.path()).decode_utf8().ok().and_then(|path| text::named_path(&path).ok());
+    let decoded = percent_decode_str(parts.uri.path()).decode_utf8().ok();
     let wants_page = pages::wants_html(&parts.headers);
-    let Some(path) = path else {
+    let Some(path) = decoded.as_deref().and_then(|path| text::named_path(path).ok()) else {
         return if wants_page {
             pages::missing(Denial::NotFound)
         } else {
@@ -31,23 +37,53 @@ pub(crate) async fn named(State(http): State<Http>, request: Request) -> Respons
         };
     };
     if parts.method != Method::GET && parts.method != Method::HEAD {
-        let detail = "A named path takes GET and HEAD. Publish by PUT to /api/v1/files/ and the path.";
-        let mut response = Problem::new(&http.app, Code::MethodNotAllowed, detail).into_response();
-        response.headers_mut().insert(header::ALLOW, http::HeaderValue::from_static("GET, HEAD"));
-        return response;
+        return method_not_allowed(&http);
     }
-    let outcome = async {
-        let caller = Caller::of(&http, &parts)?;
-        let actor = caller.actor(&http.app).await?;
-        match http.app.original_at_path(&actor, &path).await {
-            Err(ServeError::Denied(denial)) if wants_page => Ok(Err(denial)),
-            Err(error) => Err(Problem::from_serve(&http.app, &error)),
-            Ok(stored) => Ok(Ok(stored)),
+    match answer(&http, &parts, &path).await {
+        Ok(response) => response,
+        Err(problem) if wants_page && matches!(problem.code, Code::Gone | Code::NotFound) => {
+            pages::missing(if problem.code == Code::Gone { Denial::Gone } else { Denial::NotFound })
         }
-    };
-    match outcome.await {
-        Ok(Ok(stored)) => deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Movable).await,
-        Ok(Err(denial)) => pages::missing(denial),
         Err(problem) => refuse(problem),
     }
+}
+
+async fn answer(http: &Http, parts: &Parts, path: &str) -> Result<Response, Problem> {
+    let caller = Caller::of(http, parts)?;
+    let actor = caller.actor(&http.app).await?;
+    match http
+        .app
+        .named(&actor, path)
+        .await
+        .map_err(|error: ServeError| Problem::from_serve(&http.app, &error))?
+    {
+        Named::Original(stored) => {
+            Ok(deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Movable).await)
+        }
+        Named::Moved { to, image } => Ok(moved(http, &to, &image)),
+    }
+}
+
+/// Sends a reader on to where an image was moved: for as long as a reader may keep what stands there, for the old path may
+/// be given to another picture.
+fn moved(http: &Http, to: &str, image: &Image) -> Response {
+    let mut response = StatusCode::PERMANENT_REDIRECT.into_response();
+    let left = image.expires_at.map(|end| http.app.clock().now().seconds_until(end));
+    let caching = cache_control(image.visibility, left, Lasting::Movable);
+    let headers = response.headers_mut();
+    for (name, value) in
+        [(header::LOCATION, links::onward(http, to)), (header::CACHE_CONTROL, caching.into_owned())]
+    {
+        headers
+            .insert(name, HeaderValue::try_from(value).expect("encoded paths and numbers are visible ASCII"));
+    }
+    open_to_all(headers);
+    response
+}
+
+fn method_not_allowed(http: &Http) -> Response {
+    let detail = "A named path takes GET and HEAD. Publish by PUT to /api/v1/files/ and the path.";
+    let mut response = Problem::new(&http.app, Code::MethodNotAllowed, detail).into_response();
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+    response
 }
