@@ -140,7 +140,7 @@ impl App {
         }
     }
 
-    /// Moves a file to another path.
+    /// Moves a file to another path. One that stands there already because it was moved before is answered again.
     ///
     /// # Errors
     /// Not there, not for this actor, the new path is not free, or the server's own trouble.
@@ -151,14 +151,24 @@ impl App {
         to: &str,
         overwrite: bool,
     ) -> Result<File, FileError> {
-        let found = self.catalog.file(from).await.map_err(Trouble::from)?;
+        let (found, is_moved) = match self.catalog.file(from).await.map_err(Trouble::from)? {
+            Some(file) => (Some(file), from == to),
+            None => {
+                let target = self.catalog.redirect_of(from).await.map_err(Trouble::from)?;
+                match target.filter(|target| target == to) {
+                    Some(to) => (self.catalog.file(&to).await.map_err(Trouble::from)?, true),
+                    None => (None, false),
+                }
+            }
+        };
         let file = found.ok_or(Denial::NotFound)?;
         let subject = Subject::of(&file.image, self.clock.now());
         authorize(actor, Action::MovePath, Some(subject), self.config.uploaders)?;
-        let (from, to) = (from.to_owned(), to.to_owned());
-        if from != to {
-            self.move_all(MoveWish { owner: file.owner, from, to: to.clone(), overwrite, max: 1 }).await?;
+        if is_moved {
+            return Ok(file);
         }
+        let (from, to) = (from.to_owned(), to.to_owned());
+        self.move_all(MoveWish { owner: file.owner, from, to: to.clone(), overwrite, max: 1 }).await?;
         let moved = self.catalog.file(&to).await.map_err(Trouble::from)?;
         Ok(moved.ok_or(Denial::NotFound)?)
     }

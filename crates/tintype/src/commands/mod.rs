@@ -12,6 +12,7 @@ pub(crate) mod openapi;
 pub(crate) mod report;
 pub(crate) mod restore;
 pub(crate) mod serve;
+pub(crate) mod sync;
 pub(crate) mod token;
 pub(crate) mod upload;
 
