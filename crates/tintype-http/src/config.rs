@@ -19,6 +19,8 @@ pub struct HttpConfig {
     pub cors_origins: Vec<String>,
     /// The operator's own pages, which stand before the web app.
     pub web_dir: Option<PathBuf>,
+    /// Whether a folder of named paths shows its public pictures, at its address with a slash at the end.
+    pub folder_index: bool,
     /// Whether the list of the dialect at `/upload` shows everybody's images, not only the caller's.
     pub list_shared: bool,
     /// How much one client may ask for; addresses of trusted proxies have no limit.
@@ -51,6 +53,7 @@ impl Default for HttpConfig {
             trusted_proxies: loopback(),
             cors_origins: Vec::new(),
             web_dir: None,
+            folder_index: false,
             list_shared: false,
             rates: Rates::default(),
             connections_per_client: 256,

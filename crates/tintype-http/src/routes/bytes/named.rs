@@ -22,18 +22,23 @@ use crate::{
     deliver::{deliver, open_to_all},
     links, pages,
     problem::{Code, Problem},
+    routes::page::folder,
 };
 
-/// An image at a path of its owner's choice. Whatever is no such path is not there.
+/// An image at a path of its owner's choice, or a folder of them. Whatever is no such path is not there.
 pub(crate) async fn named(State(http): State<Http>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let decoded = percent_decode_str(parts.uri.path()).decode_utf8().ok();
     let wants_page = pages::wants_html(&parts.headers);
     let Some(path) = decoded.as_deref().and_then(|path| text::named_path(path).ok()) else {
-        return if wants_page {
-            pages::missing(Denial::NotFound)
-        } else {
-            Problem::not_found(&http.app).into_response()
+        let page = match decoded.as_deref().filter(|_| http.config.folder_index) {
+            Some(path) => folder::index(&http, &parts, path).await,
+            None => None,
+        };
+        return match page {
+            Some(page) => page,
+            None if wants_page => pages::missing(Denial::NotFound),
+            None => Problem::not_found(&http.app).into_response(),
         };
     };
     if parts.method != Method::GET && parts.method != Method::HEAD {
