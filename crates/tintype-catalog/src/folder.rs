@@ -89,7 +89,7 @@ impl Catalog {
                 match below(&query.folder, &file.path).filter(|_| !query.recursive) {
                     // One of many in a folder that stands in the list already.
                     Some(folder) if entries.last().is_some_and(|entry| entry.path() == folder) => {
-                        skipped = true
+                        skipped = true;
                     }
                     Some(folder) => entries.push(Entry::Folder(folder.to_owned())),
                     None => entries.push(Entry::File(Box::new(file))),

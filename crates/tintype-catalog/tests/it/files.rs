@@ -18,7 +18,7 @@ impl TestCatalog {
         let (mut found, mut after) = (Vec::new(), None);
         loop {
             let query = FolderQuery { whose, folder: folder.to_owned(), recursive, after, limit };
-            let page = self.folder(&query, NOW).await.unwrap();
+            let page = self.folder(&query, NOW).await.expect("lists");
             assert!(page.entries.len() <= limit as usize);
             found.extend(page.entries.iter().map(|entry| entry.path().to_owned()));
             match page.next {
@@ -30,11 +30,11 @@ impl TestCatalog {
 
     async fn mv(&self, owner: OwnerId, from: &str, to: &str, overwrite: bool) -> Moved {
         let wish = MoveWish { owner, from: from.to_owned(), to: to.to_owned(), overwrite, max: 100 };
-        self.move_files(wish, NOW).await.unwrap()
+        self.move_files(wish, NOW).await.expect("moves")
     }
 
     async fn id_at(&self, path: &str) -> Option<ImageId> {
-        self.file(path).await.unwrap().map(|file| file.image.id)
+        self.file(path).await.expect("reads").map(|file| file.image.id)
     }
 }
 

@@ -25,17 +25,17 @@ struct Writer<'a> {
 impl<'a> Writer<'a> {
     fn new(server: &'a Server) -> Self {
         let token = server.token("upload,paths,read,delete");
-        Self { server, token, dir: tempfile::tempdir().unwrap() }
+        Self { server, token, dir: tempfile::tempdir().expect("a temporary folder") }
     }
 
     fn write(&self, name: &str, bytes: &[u8]) {
         let file = self.dir.path().join(name);
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, bytes).unwrap();
+        fs::create_dir_all(file.parent().expect("it is in a folder")).expect("the folder is made");
+        fs::write(file, bytes).expect("the file is written");
     }
 
     fn rename(&self, from: &str, to: &str) {
-        fs::rename(self.dir.path().join(from), self.dir.path().join(to)).unwrap();
+        fs::rename(self.dir.path().join(from), self.dir.path().join(to)).expect("the file is renamed");
     }
 
     fn command(&self, to: &str, arguments: &[&str]) -> Command {
@@ -46,14 +46,14 @@ impl<'a> Writer<'a> {
     }
 
     fn sync(&self, arguments: &[&str]) -> Said {
-        Said::of(&self.command(&self.server.base, arguments).output().unwrap())
+        Said::of(&self.command(&self.server.base, arguments).output().expect("the program runs"))
     }
 
     /// The paths that the server has.
     fn there(&self) -> Vec<String> {
         let list = self.token.get("/api/v1/files/?recursive=true").expect(200).json();
-        let files = list["files"].as_array().unwrap().iter();
-        files.map(|file| file["path"].as_str().unwrap().to_owned()).collect()
+        let files = list["files"].as_array().expect("a list").iter();
+        files.map(|file| file["path"].as_str().expect("a path").to_owned()).collect()
     }
 }
 
