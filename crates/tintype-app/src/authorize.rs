@@ -11,6 +11,8 @@ pub enum Action {
     Upload,
     /// Publish at a named path.
     PublishAtPath,
+    /// Lead an image's named path elsewhere.
+    MovePath,
     /// List the actor's own images.
     List,
     /// See an image: its bytes, variants and share page.
@@ -87,6 +89,7 @@ pub fn authorize(
         (Action::PublishAtPath, _) => {
             has_scope(actor, Scope::Paths).and_then(|()| may_upload(actor, uploaders))
         }
+        (Action::MovePath, None) => has_scope(actor, Scope::Paths),
         (Action::List, _) => match actor {
             Actor::Nobody => Err(Denial::NeedsIdentity),
             Actor::Browser { .. } => Ok(()),
@@ -121,6 +124,7 @@ fn may_touch(actor: &Actor, action: Action, subject: Subject) -> Result<(), Deni
         _ if !is_mine => Err(Denial::NeedsIdentity),
         Action::View | Action::Read => has_scope(actor, Scope::Read),
         Action::Change | Action::Delete | Action::Restore => has_scope(actor, Scope::Delete),
+        Action::MovePath => has_scope(actor, Scope::Paths),
         Action::Upload | Action::PublishAtPath | Action::List | Action::Administer => Ok(()),
     }
 }
@@ -238,6 +242,22 @@ mod tests {
             Err(Denial::NeedsScope(Scope::Upload))
         );
         assert_eq!(may(&token("paths,upload"), Action::PublishAtPath, Uploaders::Anyone), Ok(()));
+        assert_eq!(may(&token("paths"), Action::MovePath, Uploaders::Anyone), Ok(()));
+        assert_eq!(may(&browser(), Action::MovePath, Uploaders::Anyone), Err(Denial::NeedsIdentity));
+        check(&token("paths"), Action::MovePath, image(MINE, Visibility::Unlisted), Ok(()));
+        check(&token("admin"), Action::MovePath, image(OTHERS, Visibility::Private), Ok(()));
+        check(
+            &token("upload,read,delete"),
+            Action::MovePath,
+            image(MINE, Visibility::Unlisted),
+            Err(Denial::NeedsScope(Scope::Paths)),
+        );
+        check(
+            &token("paths"),
+            Action::MovePath,
+            image(OTHERS, Visibility::Unlisted),
+            Err(Denial::NeedsIdentity),
+        );
         for actor in [Actor::Nobody, browser()] {
             assert_eq!(may(&actor, Action::Administer, Uploaders::Anyone), Err(Denial::NeedsIdentity));
         }

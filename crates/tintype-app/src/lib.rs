@@ -13,6 +13,7 @@ pub mod clock;
 pub mod config;
 mod copies;
 pub mod direct;
+pub mod file;
 pub mod headers;
 pub mod image;
 pub mod operator;
@@ -43,7 +44,8 @@ use crate::{cache::RamCache, clock::Clock, config::AppConfig, random::Random};
 pub use actor::{Actor, Credential};
 pub use tintype_blob::ByteStream;
 pub use tintype_catalog::{
-    AliasKind, Ban, BanKind, Counts, Image, Order, OwnerId, Purge, PurgeStep, PurgeSubject, Report, Token,
+    AliasKind, Ban, BanKind, Counts, Entry, File, FolderPage, Image, Order, OwnerId, PathCondition, Purge,
+    PurgeStep, PurgeSubject, Report, Tags, Token,
 };
 pub use tintype_cdn as cdn;
 pub use tintype_sandbox::{SelfTest, Status};

@@ -36,7 +36,10 @@ pub async fn id_of_link(catalog: &Catalog, link: &str) -> Result<Option<ImageId>
         return Ok(Some(image.id));
     }
     match text::named_path(path) {
-        Ok(path) => Ok(catalog.image_at_path(&path).await?.map(|image| image.id)),
+        Ok(path) => {
+            let path = catalog.redirect_of(&path).await?.unwrap_or(path);
+            Ok(catalog.image_at_path(&path).await?.map(|image| image.id))
+        }
         Err(_) => Ok(None),
     }
 }

@@ -10,22 +10,43 @@ use crate::{
     serve::{ServeError, Stored},
 };
 
+/// What a named path leads to.
+#[derive(Debug)]
+pub enum Named {
+    /// These bytes.
+    Original(Arc<Stored>),
+    /// Another path, to which its owner moved an image that the asker may see.
+    Moved {
+        /// The path, without its leading slash.
+        to: String,
+        /// The image there.
+        image: Box<Image>,
+    },
+}
+
 impl App {
-    /// The original at a named path (without its leading slash), or at an imported one.
+    /// What stands at a named path (without its leading slash), or at an imported one.
     ///
     /// # Errors
-    /// As [`App::original`].
-    pub async fn original_at_path(&self, actor: &Actor, path: &str) -> Result<Arc<Stored>, ServeError> {
+    /// As [`App::original`]. A path that was moved answers as the one it leads to where nothing can be seen there.
+    pub async fn named(&self, actor: &Actor, path: &str) -> Result<Named, ServeError> {
         let moment = self.cache.moment();
         let image = match self.catalog.image_at_path(path).await.map_err(Trouble::from)? {
             Some(image) => Some(image),
-            None => self.alias(AliasKind::Path, path).await?,
+            None => match self.catalog.redirect_of(path).await.map_err(Trouble::from)? {
+                Some(to) => {
+                    let image = self.catalog.image_at_path(&to).await.map_err(Trouble::from)?;
+                    let image = Box::new(self.if_visible(actor, image)?);
+                    return Ok(Named::Moved { to, image });
+                }
+                None => self.alias(AliasKind::Path, path).await?,
+            },
         };
         let image = self.if_visible(actor, image)?;
         let key = CacheKey { id: image.id, recipe: None };
         match self.hot(&key) {
-            Some(stored) => Ok(stored),
-            None => self.load_original(&image, key, moment).await,
+            Some(stored) => Ok(Named::Original(stored)),
+            None => self.load_original(&image, key, moment).await.map(Named::Original),
         }
     }
 

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Actor, AliasKind, App, Image, Trouble, abuse::admin, config::CdnConfig, image::ImageError, operator,
-    serve::etag_of, text,
+    serve::etag, text,
 };
 
 /// Time after which a cache is told again. Longer than an answer that was begun takes to reach it, headers first.
@@ -319,7 +319,7 @@ impl App {
         };
         let url = format!("{base}{path}");
         let shown = image.filter(|image| is_shown(image, self.clock.now()));
-        let etag = shown.and_then(|image| Some(etag_of(image.blob?.hash)));
+        let etag = shown.and_then(|image| Some(etag(image.blob?.hash)));
         Ok(match self.purging.reader.look(&url).await {
             Ok(seen) => complaint(&seen, etag.as_deref()).map(|words| format!("{url} {words}")),
             Err(error) => Some(format!("nobody could look whether it has forgotten: {error}")),

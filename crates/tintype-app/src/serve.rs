@@ -79,8 +79,8 @@ impl Stored {
     }
 }
 
-/// The strong entity tag of bytes with this hash.
-pub(crate) fn etag_of(hash: ContentHash) -> String {
+/// The strong entity tag of a file with this SHA-256, with its quotes.
+pub fn etag(hash: ContentHash) -> String {
     format!("\"{}\"", &hash.to_hex()[..32])
 }
 
@@ -183,7 +183,7 @@ impl App {
         let stored = Arc::new(Stored {
             id: image.id,
             media_type: image.media_type,
-            etag: etag_of(hash),
+            etag: etag(hash),
             tag: image_tag(image.id),
             file_name: image.file_name.clone(),
             visibility: image.visibility,

@@ -187,8 +187,36 @@ const RESERVED: [&str; 31] = [
 /// # Errors
 /// [`InvalidField`] with the rule that is broken.
 pub fn named_path(value: &str) -> Result<String, InvalidField> {
-    let invalid = |problem: String| InvalidField::new("path", problem);
     let path = value.strip_prefix('/').unwrap_or(value);
+    plain_parts(path)?;
+    let extension = path.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+    if extension.and_then(|extension| MediaType::from_extension(&extension)).is_none() {
+        return Err(InvalidField::new(
+            "path",
+            "does not end in an image's extension: .jpg, .jpeg, .png, .gif, .webp or .avif",
+        ));
+    }
+    Ok(path.to_owned())
+}
+
+/// Takes a folder of named paths such as `blog/2026/` (a leading slash is dropped, a slash at the end is added): parts as
+/// those of paths. The root is the empty text.
+///
+/// # Errors
+/// [`InvalidField`] with the rule that is broken.
+pub fn named_folder(value: &str) -> Result<String, InvalidField> {
+    let folder = value.strip_prefix('/').unwrap_or(value);
+    if folder.is_empty() {
+        return Ok(String::new());
+    }
+    let folder = folder.strip_suffix('/').unwrap_or(folder);
+    plain_parts(folder)?;
+    Ok(format!("{folder}/"))
+}
+
+/// Parts between slashes that links carry plainly, the first not one of the program's own.
+fn plain_parts(path: &str) -> Result<(), InvalidField> {
+    let invalid = |problem: String| InvalidField::new("path", problem);
     if path.is_empty() || path.len() > PATH_MAX {
         return Err(invalid(format!("has {} bytes; it takes 1 to {PATH_MAX}", path.len())));
     }
@@ -211,13 +239,7 @@ pub fn named_path(value: &str) -> Result<String, InvalidField> {
             "begins with {first:?}, which the program answers itself; choose another folder"
         )));
     }
-    let extension = path.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
-    if extension.and_then(|extension| MediaType::from_extension(&extension)).is_none() {
-        return Err(invalid(
-            "does not end in an image's extension: .jpg, .jpeg, .png, .gif, .webp or .avif".to_owned(),
-        ));
-    }
-    Ok(path.to_owned())
+    Ok(())
 }
 
 /// What a path segment may hold plainly (RFC 3986, unreserved), and the slash between segments.
@@ -275,6 +297,18 @@ mod tests {
             assert!(named_path(path).is_err(), "{path}");
         }
         assert!(named_path(&format!("{}.jpg", "x".repeat(PATH_MAX))).is_err());
+    }
+
+    #[test]
+    fn folders_are_as_plain_as_paths() {
+        for (value, folder) in
+            [("", ""), ("/", ""), ("blog", "blog/"), ("/a b/ü/", "a b/ü/"), ("x.jpg/", "x.jpg/")]
+        {
+            assert_eq!(named_folder(value).as_deref(), Ok(folder), "{value}");
+        }
+        for value in ["//", "a//", "i/", "API", ".well-known/", "a/../", "a/./b", "a\u{0}/", "a%2f/"] {
+            assert!(named_folder(value).is_err(), "{value}");
+        }
     }
 
     #[test]

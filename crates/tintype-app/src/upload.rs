@@ -18,7 +18,7 @@ use std::sync::{
 
 use bytes::Bytes;
 use tintype_blob::{BlobError, Staged, Staging};
-use tintype_catalog::{CatalogError, Constraint, Duplicates, IntentId, NewImage, Published};
+use tintype_catalog::{CatalogError, Constraint, Duplicates, IntentId, NewImage, PathCondition, Published};
 use tintype_sandbox::SandboxError;
 use tintype_types::{BlobKey, ContentHash, Inspection, MediaType, Refusal, Visibility, secret::DeleteToken};
 
@@ -43,6 +43,8 @@ pub struct UploadFields {
     pub label: Option<String>,
     /// Named path to publish at.
     pub path: Option<String>,
+    /// What has to stand at that path.
+    pub path_condition: PathCondition,
     /// Who may see it.
     pub visibility: Visibility,
     /// Life in seconds.
@@ -116,6 +118,9 @@ pub enum UploadError {
     /// Another owner's named path.
     #[error("the path belongs to somebody else")]
     PathTaken,
+    /// Something else stands at the named path than the sender expects.
+    #[error("something else stands at the path than was expected")]
+    PathChanged,
     /// The server's own trouble.
     #[error(transparent)]
     Trouble(#[from] Trouble),
@@ -131,6 +136,7 @@ impl From<CatalogError> for UploadError {
     fn from(error: CatalogError) -> Self {
         match error {
             CatalogError::Conflict(Constraint::PathTaken) => Self::PathTaken,
+            CatalogError::Conflict(Constraint::PathChanged) => Self::PathChanged,
             CatalogError::Conflict(Constraint::KeyReused) => Self::KeyReused,
             error => Self::Trouble(error.into()),
         }
@@ -266,6 +272,14 @@ impl App {
             return Err(Trouble::StorageFull(detail.into()).into());
         }
         Ok(admission)
+    }
+
+    /// Asks before the bytes come whether what stands at a named path is what the sender expects.
+    ///
+    /// # Errors
+    /// [`UploadError::PathChanged`], or the server's own trouble.
+    pub async fn expect_at_path(&self, path: &str, condition: &PathCondition) -> Result<(), UploadError> {
+        Ok(self.catalog.expect_at_path(path, condition, self.clock.now()).await?)
     }
 
     /// Opens an unnamed file for one upload's bytes.
@@ -473,6 +487,7 @@ impl App {
             expires_at: fields.expires_in.map(|seconds| now.plus_seconds(seconds)),
             delete_token_hash: Some(hash_secret(delete_token.expose())),
             path: fields.path.clone(),
+            path_condition: fields.path_condition.clone(),
             duplicates: if origin.sender.return_duplicates { Duplicates::Return } else { Duplicates::New },
             direct: origin.sender.direct,
             copied: self.makes_copies() && fields.visibility != Visibility::Private,

@@ -12,7 +12,7 @@ use crate::{
     Actor, App, Image, Trouble,
     cache::CacheKey,
     purge::image_tag,
-    serve::{Body, ServeError, Stored, etag_of},
+    serve::{Body, ServeError, Stored, etag},
 };
 
 /// Raised when the same recipe gives other bytes than before: a new encoder, another default quality.
@@ -123,7 +123,7 @@ impl App {
         let stored = Arc::new(Stored {
             id: image.id,
             media_type: recipe.format,
-            etag: etag_of(hash),
+            etag: etag(hash),
             tag: image_tag(image.id),
             file_name: image.file_name.as_deref().map(|name| with_extension(name, recipe.format.extension())),
             visibility: image.visibility,

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, time::Instant};
 
-use tintype_catalog::{Catalog, Duplicates, ListQuery, NewImage, Order, OwnerId};
+use tintype_catalog::{Catalog, Duplicates, ListQuery, NewImage, Order, OwnerId, PathCondition};
 use tintype_types::{BlobKey, ContentHash, ImageId, MediaType, UnixMillis, Visibility};
 use tokio::task::JoinSet;
 
@@ -61,6 +61,7 @@ fn image(owner: OwnerId, number: u64) -> NewImage {
         expires_at: None,
         delete_token_hash: Some(hash),
         path: None,
+        path_condition: PathCondition::default(),
         duplicates: Duplicates::Return,
         direct: None,
         copied: false,

@@ -210,5 +210,13 @@ async fn rules(db: &mut AnyConnection) -> Result<Vec<String>> {
         let has = if state == "live" { "no image refers to it" } else { "an image refers to it" };
         findings.push(format!("blob {key} is {state}, but {has}"));
     }
+    let redirects = "select path, target from path_redirects \
+                     where not exists (select 1 from paths where paths.path = path_redirects.target) \
+                     or exists (select 1 from paths where paths.path = path_redirects.path) order by path";
+    for row in sqlx::query(redirects).fetch_all(&mut *db).await? {
+        let (path, target): (&str, &str) = (Columns(&row).get("path")?, Columns(&row).get("target")?);
+        findings
+            .push(format!("the redirect from {path} to {target} leads nowhere, or an image stands there"));
+    }
     Ok(findings)
 }

@@ -72,6 +72,9 @@ pub enum Constraint {
     /// The named path belongs to another owner.
     #[error("the path belongs to another owner: choose another path")]
     PathTaken,
+    /// Something else stands at the named path than the wish expects.
+    #[error("something else stands at the path than was expected: read it anew")]
+    PathChanged,
     /// The alias leads to another image already.
     #[error("the alias leads to another image already")]
     AliasTaken,

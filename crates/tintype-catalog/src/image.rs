@@ -120,18 +120,27 @@ pub struct ImageChanges {
     pub updated_at: UnixMillis,
 }
 
-/// Everything of an image in one statement, its bytes and its path included.
+/// Every column of an image, its bytes and its path included.
+macro_rules! image_columns {
+    () => {
+        "images.sequence, images.id, images.owner_id, images.received_hash, images.received_bytes, \
+         images.keep_metadata, images.file_name, images.title, images.description, images.alt, images.label, \
+         images.tags, images.media_type, images.width, images.height, images.frames, images.orientation, \
+         images.has_alpha, images.thumbhash, images.colour, images.visibility, images.created_at, \
+         images.updated_at, images.expires_at, images.deleted_at, images.deleted_reason, images.purged_at, \
+         images.copied_at, blobs.key as blob_key, blobs.bytes as blob_bytes, blobs.state as blob_state, \
+         (select min(paths.path) from paths where paths.image_id = images.sequence) as path"
+    };
+}
+pub(crate) use image_columns;
+
+/// Everything of an image in one statement.
 macro_rules! select_image {
     ($($rest:literal),+ $(,)?) => {
         concat!(
-            "select images.sequence, images.id, images.owner_id, images.received_hash, images.received_bytes, \
-             images.keep_metadata, images.file_name, images.title, images.description, images.alt, images.label, \
-             images.tags, images.media_type, images.width, images.height, images.frames, images.orientation, \
-             images.has_alpha, images.thumbhash, images.colour, images.visibility, images.created_at, \
-             images.updated_at, images.expires_at, images.deleted_at, images.deleted_reason, images.purged_at, \
-             images.copied_at, blobs.key as blob_key, blobs.bytes as blob_bytes, blobs.state as blob_state, \
-             (select min(paths.path) from paths where paths.image_id = images.sequence) as path \
-             from images left join blobs on blobs.id = images.blob_id ",
+            "select ",
+            $crate::image::image_columns!(),
+            " from images left join blobs on blobs.id = images.blob_id ",
             $($rest),+
         )
     };

@@ -64,30 +64,21 @@ impl Catalog {
                 else {
                     return Ok(None);
                 };
-                lead(db, &path, image.owner, image.sequence, now).await?;
+                set(db, &path, image.owner, Meaning::Image(image.sequence), now).await?;
                 image::by_id(db, id).await
             })
         })
         .await
     }
 
-    /// Frees a path; `false` where it led nowhere.
+    /// Where a path leads that its owner moved: another path, at which something may stand or not.
     ///
     /// # Errors
-    /// As every write.
-    pub async fn remove_path(&self, path: &str, now: UnixMillis) -> Result<bool> {
-        let path = path.to_owned();
-        self.write(move |db| {
-            Box::pin(async move {
-                let freeing = sqlx::query("delete from paths where path = $1").bind(&path);
-                let freed = freeing.execute(&mut *db).await?.rows_affected() > 0;
-                if freed {
-                    purge::queue_path(db, &path, now).await?;
-                }
-                Ok(freed)
-            })
-        })
-        .await
+    /// As every question.
+    pub async fn redirect_of(&self, path: &str) -> Result<Option<String>> {
+        let query = sqlx::query("select target from path_redirects where path = $1").bind(path);
+        let row = query.fetch_optional(&mut *self.reader().await?).await?;
+        row.map(|row| Columns(&row).get("target")).transpose()
     }
 
     /// Every named path of an image, in alphabetical order.
@@ -137,25 +128,86 @@ impl Catalog {
     }
 }
 
-/// Leads a path to an image of `owner`, inside the caller's transaction.
-pub(crate) async fn lead(
+/// What a path is to answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Meaning<'a> {
+    /// The image of this sequence.
+    Image(i64),
+    /// A redirect to this path.
+    Moved(&'a str),
+    /// That nothing is there. What was moved away from it, or to it, is forgotten too.
+    Nothing,
+}
+
+/// Changes what a path answers, inside the caller's transaction. Whatever an owner does to a path goes through here, so that
+/// what has to follow (caches in front that hold the earlier answer) follows in the same transaction.
+///
+/// # Errors
+/// [`Constraint::PathTaken`] where the path is another owner's, or was until that owner moved it.
+pub(crate) async fn set(
+    db: &mut AnyConnection,
+    path: &str,
+    owner: OwnerId,
+    meaning: Meaning<'_>,
+    now: UnixMillis,
+) -> Result<()> {
+    match meaning {
+        Meaning::Image(sequence) => lead(db, path, owner, sequence, now).await,
+        Meaning::Moved(to) => {
+            sqlx::query("delete from paths where path = $1").bind(path).execute(&mut *db).await?;
+            // What led here leads on at once: a reader is redirected once, however often a picture was moved.
+            let onward = sqlx::query("update path_redirects set target = $2 where target = $1");
+            onward.bind(path).bind(to).execute(&mut *db).await?;
+            let sql =
+                "insert into path_redirects (path, owner_id, target, created_at) values ($1, $2, $3, $4)";
+            sqlx::query(sql).bind(path).bind(owner.0).bind(to).bind(now.0).execute(&mut *db).await?;
+            purge::queue_path(db, path, now).await
+        }
+        Meaning::Nothing => {
+            sqlx::query("delete from paths where path = $1").bind(path).execute(&mut *db).await?;
+            forget_redirects(db, path, now).await?;
+            purge::queue_path(db, path, now).await
+        }
+    }
+}
+
+/// Forgets the redirect at a path and those that lead to it, inside the caller's transaction.
+pub(crate) async fn forget_redirects(db: &mut AnyConnection, path: &str, now: UnixMillis) -> Result<()> {
+    let sql = "delete from path_redirects where path = $1 or target = $1 returning path";
+    for row in sqlx::query(sql).bind(path).fetch_all(&mut *db).await? {
+        purge::queue_path(db, Columns(&row).get("path")?, now).await?;
+    }
+    Ok(())
+}
+
+/// Leads a path to an image; a redirect of the same owner makes way.
+async fn lead(
     db: &mut AnyConnection,
     path: &str,
     owner: OwnerId,
     sequence: i64,
     now: UnixMillis,
 ) -> Result<()> {
+    let taken = CatalogError::Conflict(Constraint::PathTaken);
     // One that led nowhere is in no cache.
     let led = "select image_id from paths where path = $1 and image_id <> $2";
-    let moved = sqlx::query(led).bind(path).bind(sequence).fetch_optional(&mut *db).await?.is_some();
+    let mut changes = sqlx::query(led).bind(path).bind(sequence).fetch_optional(&mut *db).await?.is_some();
+    let moved = sqlx::query("select owner_id from path_redirects where path = $1").bind(path);
+    if let Some(row) = moved.fetch_optional(&mut *db).await? {
+        if Columns(&row).get::<i64>("owner_id")? != owner.0 {
+            return Err(taken);
+        }
+        sqlx::query("delete from path_redirects where path = $1").bind(path).execute(&mut *db).await?;
+        changes = true;
+    }
     let sql = "insert into paths (path, owner_id, image_id, created_at, updated_at) values ($1, $2, $3, $4, $4) \
                on conflict (path) do update set image_id = excluded.image_id, updated_at = excluded.updated_at \
                where paths.owner_id = excluded.owner_id returning path";
     let write = sqlx::query(sql).bind(path).bind(owner.0).bind(sequence).bind(now.0);
     match written(db, write).await? {
-        Some(_) if moved => purge::queue_path(db, path, now).await,
+        Some(_) if changes => purge::queue_path(db, path, now).await,
         Some(_) => Ok(()),
-        None => Err(CatalogError::Conflict(Constraint::PathTaken)),
+        None => Err(taken),
     }
 }
 

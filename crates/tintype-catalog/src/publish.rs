@@ -6,11 +6,12 @@ use tintype_types::{BlobKey, ContentHash, ImageId, MediaType, UnixMillis, Visibi
 use crate::{
     Catalog, direct,
     error::Result,
+    file::{self, PathCondition},
     idempotency,
     image::{Image, StoredBlob, select_image, tags_text},
     job,
     owner::{self, OwnerId},
-    path,
+    path::{self, Meaning},
     row::{Columns, written},
     sweep::BlobId,
     upload::{self, IntentId},
@@ -73,6 +74,8 @@ pub struct NewImage {
     pub delete_token_hash: Option<[u8; 32]>,
     /// The named path to publish it at. A path of the same owner is led to this image.
     pub path: Option<String>,
+    /// What has to stand at that path for it to be published.
+    pub path_condition: PathCondition,
     /// What to do where the owner has the same image already.
     pub duplicates: Duplicates,
     /// The direct upload that this publishes, by the hash of its id. It becomes one image, however often it is published.
@@ -114,7 +117,7 @@ impl Catalog {
     /// that waited to be removed are kept from it.
     ///
     /// # Errors
-    /// [`Constraint::PathTaken`](crate::Constraint::PathTaken),
+    /// [`Constraint::PathTaken`](crate::Constraint::PathTaken), [`Constraint::PathChanged`](crate::Constraint::PathChanged),
     /// [`Constraint::UnknownReference`](crate::Constraint::UnknownReference) for an owner that does not exist,
     /// [`Constraint::IdTaken`](crate::Constraint::IdTaken); then the file may be removed. After
     /// [`CatalogError::Unavailable`](crate::CatalogError::Unavailable) it must not: a commit that failed half-way may come
@@ -135,6 +138,9 @@ async fn publish(db: &mut AnyConnection, new: NewImage) -> Result<Published> {
     {
         return Ok(Published { image, duplicate: false, replayed: true, used_own_file: false });
     }
+    if let Some(path) = &new.path {
+        file::expect(db, path, &new.path_condition, new.created_at).await?;
+    }
     if new.duplicates == Duplicates::Return
         && let Some(image) = duplicate(db, &new).await?
     {
@@ -151,7 +157,7 @@ async fn publish(db: &mut AnyConnection, new: NewImage) -> Result<Published> {
         idempotency::note(db, key, new.received_hash, sequence, new.created_at).await?;
     }
     if let Some(path) = &new.path {
-        path::lead(db, path, new.owner, sequence, new.created_at).await?;
+        path::set(db, path, new.owner, Meaning::Image(sequence), new.created_at).await?;
     }
     if new.copied {
         job::queue_copy(db, new.id, true, new.created_at).await?;

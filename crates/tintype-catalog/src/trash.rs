@@ -9,7 +9,7 @@ use crate::{
     image::{self, DeletedReason, Image},
     job,
     owner::{self, OwnerId},
-    purge,
+    path, purge,
     row::{Columns, written},
     sweep::{self, BlobId},
 };
@@ -75,7 +75,8 @@ impl Catalog {
     }
 }
 
-async fn trash(db: &mut AnyConnection, id: ImageId, now: UnixMillis) -> Result<()> {
+/// Deletes an image so that it can be restored, inside the caller's transaction; one that is deleted stays as it is.
+pub(crate) async fn trash(db: &mut AnyConnection, id: ImageId, now: UnixMillis) -> Result<()> {
     let sql = "update images set deleted_at = $2, deleted_reason = $3, updated_at = $2 \
                where id = $1 and deleted_at is null returning owner_id";
     let write = sqlx::query(sql).bind(id.as_str()).bind(now.0).bind(DeletedReason::Asked.as_str());
@@ -115,7 +116,9 @@ pub(crate) async fn purge(
     sqlx::query(sql).bind(sequence).bind(now.0).bind(Vec::<u8>::new()).execute(&mut *db).await?;
     let freed = sqlx::query("delete from paths where image_id = $1 returning path").bind(sequence);
     for path in freed.fetch_all(&mut *db).await? {
-        purge::queue_path(db, Columns(&path).get("path")?, now).await?;
+        let path: String = Columns(&path).get("path")?;
+        path::forget_redirects(db, &path, now).await?;
+        purge::queue_path(db, &path, now).await?;
     }
     match blob {
         Some(blob) => sweep::release(db, blob, now).await,

@@ -1,6 +1,7 @@
 //! Conditional and range requests (RFC 9110, chapters 13 and 14): a pure decision, rendered elsewhere.
 
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use tintype_app::{PathCondition, Tags};
 
 /// What to answer a GET or HEAD of bytes that exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +46,25 @@ pub(crate) fn decide(headers: &HeaderMap, etag: &str, len: u64) -> Decision {
 fn matches_any(value: &HeaderValue, etag: &str) -> bool {
     let Ok(list) = value.to_str() else { return false };
     list.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+}
+
+/// What a PUT expects at its path: `If-Match`, compared strongly, and `If-None-Match`, weakly (RFC 9110, 13.1).
+pub(crate) fn of_path(headers: &HeaderMap) -> PathCondition {
+    let tags = |name: HeaderName, weak: bool| {
+        let list = headers.get(name)?.to_str().unwrap_or_default();
+        if list.trim() == "*" {
+            return Some(Tags::Any);
+        }
+        let plain = |tag: &str| -> Option<String> {
+            let tag = tag.trim();
+            let tag = if weak { tag.strip_prefix("W/").unwrap_or(tag) } else { tag };
+            // A tag of ours is 32 hex digits of the hash; a shorter beginning would name other files too.
+            let hex = tag.strip_prefix('"')?.strip_suffix('"')?;
+            (hex.len() == 32).then(|| hex.to_owned())
+        };
+        Some(Tags::Of(list.split(',').filter_map(plain).collect()))
+    };
+    PathCondition { matches: tags(header::IF_MATCH, false), differs: tags(header::IF_NONE_MATCH, true) }
 }
 
 fn decide_range(range: &str, len: u64) -> Decision {
@@ -104,6 +124,23 @@ mod tests {
         check(&[(header::IF_NONE_MATCH, "\"x\"")], Decision::Full);
         check(&[(header::IF_NONE_MATCH, "abc")], Decision::Full);
         check(&[(header::IF_NONE_MATCH, "\"abc\""), (header::RANGE, "bytes=0-1")], Decision::NotModified);
+    }
+
+    #[test]
+    fn a_put_expects_tags_or_nothing() {
+        let tag = "0123456789abcdef0123456789abcdef";
+        let of = |name, value: &str| {
+            let headers = HeaderMap::from_iter([(name, HeaderValue::from_str(value).unwrap())]);
+            of_path(&headers)
+        };
+        assert_eq!(of_path(&HeaderMap::new()), PathCondition::default());
+        assert_eq!(of(header::IF_NONE_MATCH, "*").differs, Some(Tags::Any));
+        let one = Some(Tags::Of(vec![tag.to_owned()]));
+        assert_eq!(of(header::IF_MATCH, &format!("\"x\", \"{tag}\"")).matches, one);
+        assert_eq!(of(header::IF_NONE_MATCH, &format!("W/\"{tag}\"")).differs, one);
+        for unmet in [format!("W/\"{tag}\""), "\"\"".to_owned(), tag.to_owned(), String::new()] {
+            assert_eq!(of(header::IF_MATCH, &unmet).matches, Some(Tags::Of(Vec::new())), "{unmet}");
+        }
     }
 
     #[test]

@@ -44,6 +44,8 @@ pub struct HttpConfig {
     pub origin_secrets: Vec<Secret>,
     /// The header in which they show it.
     pub origin_header: HeaderName,
+    /// Whether a folder of named paths shows its public pictures, at its address with a slash at the end.
+    pub folder_index: bool,
     /// Whether the list of the dialect at `/upload` shows everybody's images, not only the caller's.
     pub list_shared: bool,
     /// How much one client may ask for; addresses of trusted proxies have no limit.
@@ -157,6 +159,7 @@ impl Default for HttpConfig {
             web_dir: None,
             origin_secrets: Vec::new(),
             origin_header: HeaderName::from_static("x-origin-secret"),
+            folder_index: false,
             list_shared: false,
             rates: Rates::default(),
             connections_per_client: 256,

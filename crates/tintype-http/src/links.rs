@@ -78,6 +78,17 @@ pub(crate) fn named(base: &Base, image: &Image, path: &str) -> String {
     format!("{}{}", base.of(image), text::address_of_path(path))
 }
 
+/// A folder of named paths; `path` ends in a slash.
+pub(crate) fn folder(base: &Base, path: &str) -> String {
+    format!("{base}{}", text::address_of_path(path))
+}
+
+/// Where a redirect to a named path or a folder leads. Caches keep redirects, so it begins with an address of the settings or
+/// with nothing, never with the request's Host.
+pub(crate) fn onward(begin: Option<&str>, path: &str) -> String {
+    format!("{}{}", begin.unwrap_or_default(), text::address_of_path(path))
+}
+
 /// What a picture is called where a text must stand in its place.
 pub(crate) fn caption(image: &Image) -> &str {
     let stem = image.file_name.as_deref().map(|name| name.rsplit_once('.').map_or(name, |(stem, _)| stem));

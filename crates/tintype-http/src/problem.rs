@@ -12,6 +12,7 @@ use tintype_app::{
     App, Trouble,
     actor::IdentifyError,
     authorize::Denial,
+    file::{FileError, MOVE_MAX},
     image::ImageError,
     serve::ServeError,
     text::InvalidField,
@@ -98,6 +99,10 @@ codes! {
     Timeout = "timeout", REQUEST_TIMEOUT, "The upload stopped";
     /// The path belongs to another owner.
     PathTaken = "path_taken", CONFLICT, "The path is taken";
+    /// One of your own images stands at the path.
+    PathOccupied = "path_occupied", CONFLICT, "An image stands at the path";
+    /// Something else stands at the path than `If-Match` or `If-None-Match` expects.
+    PreconditionFailed = "precondition_failed", PRECONDITION_FAILED, "The file is not as expected";
     /// The image was deleted.
     Gone = "gone", GONE, "The image was deleted";
     /// The image was deleted too long ago.
@@ -310,6 +315,11 @@ impl Problem {
                 Code::PathTaken,
                 "This path belongs to another owner's image. Choose another path.",
             ),
+            UploadError::PathChanged => Self::new(
+                app,
+                Code::PreconditionFailed,
+                "What stands at this path is not what If-Match or If-None-Match expects. Read it anew, then decide.",
+            ),
             UploadError::Trouble(trouble) => Self::from_trouble(app, trouble),
         }
     }
@@ -388,6 +398,34 @@ impl Problem {
                 ),
             ),
             ImageError::Trouble(trouble) => Self::from_trouble(app, trouble),
+        }
+    }
+
+    /// Why a file at a named path was not listed, described, deleted or moved.
+    pub(crate) fn from_file(app: &App, error: &FileError) -> Self {
+        match error {
+            FileError::Denied(denial) => Self::from_denial(app, *denial),
+            FileError::Elsewhere(to) => {
+                Self::new(app, Code::NotFound, format!("This file was moved to {to}. Ask for it there."))
+                    .with("moved_to", to.as_str())
+            }
+            FileError::Taken(path) => {
+                let detail = format!("The path {path} belongs to another owner. Choose another path.");
+                Self::new(app, Code::PathTaken, detail).with("path", path.as_str())
+            }
+            FileError::Occupied(path) => {
+                let detail = format!(
+                    "An image of yours stands at {path}. Choose another path, or send \"overwrite\": true to replace it."
+                );
+                Self::new(app, Code::PathOccupied, detail).with("path", path.as_str())
+            }
+            FileError::TooMany => {
+                let detail = format!(
+                    "The folder holds more than {MOVE_MAX} files, the limit of one move. Move the folders in it one by one."
+                );
+                Self::new(app, Code::TooManyFiles, detail).with("limit", MOVE_MAX)
+            }
+            FileError::Trouble(trouble) => Self::from_trouble(app, trouble),
         }
     }
 

@@ -3,7 +3,7 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::Serialize;
 use tintype_app::{
-    Image,
+    File, Image,
     types::{MediaType, UnixMillis, Visibility, secret::DeleteToken},
 };
 use utoipa::ToSchema;
@@ -135,6 +135,84 @@ impl ImageReply {
             delete_token: token.map(|token| token.expose().to_owned()),
         }
     }
+}
+
+/// A file at a named path, as the API tells of it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = File)]
+pub(crate) struct FileReply {
+    #[schema(example = "blog/sunset.jpg")]
+    path: String,
+    /// The image that stands there.
+    #[schema(pattern = "^[1-9A-HJ-NP-Za-km-z]{17}$")]
+    id: String,
+    #[schema(example = "image/jpeg")]
+    media_type: &'static str,
+    /// Bytes of the published file.
+    bytes: u64,
+    /// SHA-256 of the published file, in hex.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
+    sha256: String,
+    /// Bytes of the file as it was sent, before metadata was removed.
+    received_bytes: u64,
+    /// SHA-256 of the file as it was sent: what to compare a local file with.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
+    received_sha256: String,
+    /// Width in pixels as shown.
+    width: u32,
+    /// Height in pixels as shown.
+    height: u32,
+    #[schema(value_type = VisibilityWord, example = "unlisted")]
+    visibility: Visibility,
+    /// When the path was led to this image (RFC 3339, UTC).
+    #[schema(format = DateTime)]
+    updated_at: String,
+    /// When it stops being served.
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
+    links: Links,
+}
+
+impl FileReply {
+    /// Tells of `file` with links that begin with `base`.
+    pub(crate) fn new(base: &Base, file: &File) -> Self {
+        let image = &file.image;
+        Self {
+            path: file.path.clone(),
+            id: image.id.to_string(),
+            media_type: MediaType::mime(image.media_type),
+            bytes: image.blob.as_ref().map_or(0, |blob| blob.bytes),
+            sha256: image.blob.as_ref().map_or_else(String::new, |blob| blob.hash.to_hex()),
+            received_bytes: image.received_bytes,
+            received_sha256: image.received_hash.to_hex(),
+            width: image.width,
+            height: image.height,
+            visibility: image.visibility,
+            updated_at: rfc3339(file.updated_at),
+            expires_at: image.expires_at.map(rfc3339),
+            links: Links {
+                image: links::image(base, image),
+                page: links::page(base, image),
+                thumb: links::thumb(base, image),
+                path: Some(links::named(base, image, &file.path)),
+                delete: None,
+            },
+        }
+    }
+}
+
+/// A page of what stands in a folder, in the order of the paths.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FolderList {
+    /// The folder, with a slash at its end; empty for the root.
+    #[schema(example = "blog/")]
+    pub(crate) folder: String,
+    /// Folders directly below, each with a slash at its end; none in a recursive list.
+    #[schema(example = json!(["blog/2026/"]))]
+    pub(crate) folders: Vec<String>,
+    pub(crate) files: Vec<FileReply>,
+    /// What to send as `cursor` for the next page; null on the last.
+    pub(crate) next_cursor: Option<String>,
 }
 
 /// A time as RFC 3339 in UTC, to the second.

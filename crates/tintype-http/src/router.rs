@@ -24,6 +24,7 @@ fn api() -> OpenApiRouter<Http> {
         .routes(routes!(image::upload::upload, image::list::list))
         .routes(routes!(image::read::read, image::change::change, image::delete::delete))
         .routes(routes!(image::restore::restore))
+        .routes(routes!(file::list::list))
         .routes(routes!(abuse::reports::list))
         .routes(routes!(abuse::reports::close))
         .routes(routes!(abuse::bans::list, abuse::bans::ban, abuse::bans::lift))
@@ -56,7 +57,8 @@ pub(crate) fn described() -> utoipa::openapi::OpenApi {
 }
 
 fn file_description() -> utoipa::openapi::OpenApi {
-    OpenApiRouter::<Http>::new().routes(routes!(file::put::put)).into_openapi()
+    let under_path = routes!(file::read::read, file::put::put, file::change::change, file::delete::delete);
+    OpenApiRouter::<Http>::new().routes(under_path).into_openapi()
 }
 
 pub(crate) fn router(http: Http) -> Router {
@@ -79,7 +81,13 @@ pub(crate) fn router(http: Http) -> Router {
         .route("/images/{file}", bytes_preflight);
     let api = Router::from(api())
         // A named path has slashes, which the description cannot say.
-        .route("/api/v1/files/{*path}", axum::routing::put(file::put::put))
+        .route(
+            "/api/v1/files/{*path}",
+            get(file::read::read)
+                .put(file::put::put)
+                .patch(file::change::change)
+                .delete(file::delete::delete),
+        )
         // Here too, so that it lies under the layer: a preflight is a method that no route has.
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(http.clone(), cors));

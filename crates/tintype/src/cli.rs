@@ -25,6 +25,7 @@ pub(crate) fn run() -> Result<ExitCode> {
         Some(("migrate", matches)) => commands::migrate::run(matches),
         Some(("check", matches)) => commands::check::run(matches),
         Some(("upload", matches)) => commands::upload::run(matches),
+        Some(("sync", matches)) => commands::sync::run(matches),
         Some(("image", matches)) => commands::image::run(matches),
         Some(("config", matches)) => commands::config::run(matches),
         Some(("openapi", _)) => commands::openapi::run(),
@@ -41,6 +42,7 @@ pub(crate) fn command() -> Command {
         .arg_required_else_help(true)
         .subcommand(serve())
         .subcommand(commands::upload::command())
+        .subcommand(commands::sync::command())
         .subcommand(commands::image::command())
         .subcommand(commands::report::command())
         .subcommand(commands::ban::command())

@@ -1,9 +1,11 @@
 //! Talking to a server by its API.
 
-use std::{cell::Cell, io::Read, thread, time::Duration};
+use std::{cell::Cell, fs::File, io::Read, path::Path, thread, time::Duration};
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use ureq::{
     Agent, SendBody,
     http::Request,
@@ -159,21 +161,68 @@ impl Client {
     }
 }
 
-/// The server's own words, or the status where there are none.
+/// What the server refused, in its own words, or by the status where there are none.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) status: u16,
+    words: String,
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.words)
+    }
+}
+
+impl std::error::Error for Refused {}
+
 fn refusal(answer: &Answer) -> anyhow::Error {
     let words = answer.body["detail"].as_str();
-    match (words, answer.body["request_id"].as_str()) {
-        (Some(words), Some(id)) if answer.status >= 500 => anyhow!("{words} (request {id})"),
-        (Some(words), _) => anyhow!("{words}"),
-        (None, _) => anyhow!("the server answered {}", answer.status),
+    let words = match (words, answer.body["request_id"].as_str()) {
+        (Some(words), Some(id)) if answer.status >= 500 => format!("{words} (request {id})"),
+        (Some(words), _) => words.to_owned(),
+        (None, _) => format!("the server answered {}", answer.status),
+    };
+    Refused { status: answer.status, words }.into()
+}
+
+/// What a part of a path holds plainly (RFC 3986, unreserved), and the slash.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+
+/// A path, or a value of a query, as it stands in an address.
+pub(crate) fn encode(text: &str) -> String {
+    utf8_percent_encode(text, PATH).to_string()
+}
+
+/// A folder of named paths as the API has it: a slash at its end, none at its beginning; nothing for the root.
+pub(crate) fn slashed(folder: &str) -> String {
+    let plain = folder.trim_matches('/');
+    if plain.is_empty() { String::new() } else { format!("{plain}/") }
+}
+
+/// SHA-256 of a file as 64 hex digits.
+pub(crate) fn sha256_of(path: &Path) -> Result<String> {
+    let failed = || format!("cannot read {}", path.display());
+    let mut file = File::open(path).with_context(failed)?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 256 << 10];
+    loop {
+        match file.read(&mut buffer).with_context(failed)? {
+            0 => return Ok(hex(&hasher.finalize())),
+            read => hasher.update(&buffer[..read]),
+        }
     }
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A name for one upload that nobody else makes: 32 hex digits.
 pub(crate) fn fresh_key() -> String {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&bytes)
 }
 
 /// The whole body as bytes that can be sent again.
@@ -184,4 +233,15 @@ pub(crate) fn read_all(mut source: impl Read, max: u64) -> Result<Vec<u8>> {
         bail!("the standard input has more than {max} bytes; send larger pictures as files");
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_encoded() {
+        assert_eq!(encode(&(slashed("/blog/") + "ü b.jpg")), "blog/%C3%BC%20b.jpg");
+        assert_eq!(slashed("/"), "");
+    }
 }

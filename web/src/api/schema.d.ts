@@ -78,6 +78,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/files/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List your files at named paths, from the root. A folder's own list is at its path, with a slash at its end. */
+        get: operations["listFiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/files/{path}": {
         parameters: {
             query?: never;
@@ -85,18 +102,33 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Read what the server knows of your file at a path; with a slash at the path's end, list that folder.
+         * @description The query is for folders: a list takes `limit`, `cursor` and `recursive`.
+         */
+        get: operations["readFile"];
         /**
          * Upload an image to a named path: `curl -T sunset.jpg …/api/v1/files/blog/sunset.jpg`.
          * @description The body is the file. Needs a token with the scopes `upload` and `paths`. Your own image at that path is replaced by
-         *     this one; another owner's is not.
+         *     this one and lives on at its other links; another owner's is not. With `If-None-Match: *` nothing is replaced; with
+         *     `If-Match` and the `ETag` that was read, nothing that somebody else changed meanwhile.
          */
         put: operations["putFile"];
         post?: never;
-        delete?: never;
+        /**
+         * Delete the file at a path.
+         * @description Its image is deleted with it, as by `DELETE /api/v1/images/{id}`, unless another path leads to it; restored, it comes
+         *     back to its path. At a path that was moved, the redirect ends.
+         */
+        delete: operations["deleteFile"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Move a file or a whole folder to another path.
+         * @description The old paths redirect to the new ones, until something else is put there. A folder is moved at once or not at all; it
+         *     may hold at most 5000 files.
+         */
+        patch: operations["moveFile"];
         trace?: never;
     };
     "/api/v1/images": {
@@ -540,15 +572,87 @@ export interface components {
             html: string;
             markdown: string;
         };
+        /** @description A file at a named path, as the API tells of it. */
+        File: {
+            /**
+             * Format: int64
+             * @description Bytes of the published file.
+             */
+            bytes: number;
+            /**
+             * Format: date-time
+             * @description When it stops being served.
+             */
+            expires_at?: string | null;
+            /**
+             * Format: int32
+             * @description Height in pixels as shown.
+             */
+            height: number;
+            /** @description The image that stands there. */
+            id: string;
+            links: components["schemas"]["Links"];
+            /** @example image/jpeg */
+            media_type: string;
+            /** @example blog/sunset.jpg */
+            path: string;
+            /**
+             * Format: int64
+             * @description Bytes of the file as it was sent, before metadata was removed.
+             */
+            received_bytes: number;
+            /** @description SHA-256 of the file as it was sent: what to compare a local file with. */
+            received_sha256: string;
+            /** @description SHA-256 of the published file, in hex. */
+            sha256: string;
+            /**
+             * Format: date-time
+             * @description When the path was led to this image (RFC 3339, UTC).
+             */
+            updated_at: string;
+            visibility: components["schemas"]["Visibility"];
+            /**
+             * Format: int32
+             * @description Width in pixels as shown.
+             */
+            width: number;
+        };
         /**
          * Format: binary
          * @description A picture's file as it is.
          */
         FileBytes: string;
+        /** @description What stands at a path. */
+        FileOrFolder: components["schemas"]["File"] | components["schemas"]["FolderList"];
         /** @description A file of several that was not taken. */
         FileProblem: {
             file_name?: string | null;
             problem: components["schemas"]["Problem"];
+        };
+        /** @description A page of what stands in a folder, in the order of the paths. */
+        FolderList: {
+            files: components["schemas"]["File"][];
+            /**
+             * @description The folder, with a slash at its end; empty for the root.
+             * @example blog/
+             */
+            folder: string;
+            /**
+             * @description Folders directly below, each with a slash at its end; none in a recursive list.
+             * @example [
+             *       "blog/2026/"
+             *     ]
+             */
+            folders: string[];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description What became of a folder. */
+        FolderMoved: {
+            /** @description The new folder. */
+            folder: string;
+            /** @description How many files were moved. */
+            moved: number;
         };
         /** @description What was wrong, in the words of both systems. */
         FormRefused: {
@@ -695,6 +799,15 @@ export interface components {
              */
             size: number;
         };
+        /** @description Where to move a file, or a folder. */
+        MoveRequest: {
+            /** @description Whether your own images at new paths are replaced. They keep their other links. */
+            overwrite?: boolean;
+            /** @description The new path; of a folder, the new folder, with a slash at its end. */
+            path: string;
+        };
+        /** @description What was moved. */
+        Moved: components["schemas"]["File"] | components["schemas"]["FolderMoved"];
         /** @description What to ban. */
         NewBan: {
             /** @description Why, for the operator. */
@@ -732,7 +845,7 @@ export interface components {
          * @description A stable word that programs may branch on.
          * @enum {string}
          */
-        ProblemCode: "malformed_body" | "missing_file" | "empty_file" | "invalid_field" | "unknown_field" | "not_supported" | "invalid_recipe" | "invalid_host" | "too_many_files" | "invalid_token" | "forbidden" | "banned" | "missing_scope" | "not_found" | "method_not_allowed" | "timeout" | "path_taken" | "gone" | "too_late" | "upload_over" | "not_sent" | "key_reused" | "wrong_file" | "file_too_large" | "picture_too_large" | "unsupported_type" | "unsupported_body" | "range_not_satisfiable" | "damaged_file" | "decode_failed" | "too_many_variants" | "rate_limited" | "internal" | "damaged" | "busy" | "store_unavailable" | "read_only" | "storage_full";
+        ProblemCode: "malformed_body" | "missing_file" | "empty_file" | "invalid_field" | "unknown_field" | "not_supported" | "invalid_recipe" | "invalid_host" | "too_many_files" | "invalid_token" | "forbidden" | "banned" | "missing_scope" | "not_found" | "method_not_allowed" | "timeout" | "path_taken" | "path_occupied" | "precondition_failed" | "gone" | "too_late" | "upload_over" | "not_sent" | "key_reused" | "wrong_file" | "file_too_large" | "picture_too_large" | "unsupported_type" | "unsupported_body" | "range_not_satisfiable" | "damaged_file" | "decode_failed" | "too_many_variants" | "rate_limited" | "internal" | "damaged" | "busy" | "store_unavailable" | "read_only" | "storage_full";
         /** @description Whether requests should be sent here. */
         Ready: {
             ready: boolean;
@@ -1152,10 +1265,123 @@ export interface operations {
             };
         };
     };
+    listFiles: {
+        parameters: {
+            query?: {
+                /** @description Folders and files on a page: 1 to 1000, 200 where it is left away. What lies beyond is taken for the nearer end. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description `true` lists the files of all folders below, in place of those folders. */
+                recursive?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FolderList"];
+                };
+            };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong, and what would be accepted */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readFile: {
+        parameters: {
+            query?: {
+                /** @description Folders and files on a page: 1 to 1000, 200 where it is left away. What lies beyond is taken for the nearer end. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description `true` lists the files of all folders below, in place of those folders. */
+                recursive?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The named path, such as blog/sunset.jpg, or a folder, such as blog/ */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, or a page of the folder's list */
+            200: {
+                headers: {
+                    /** @description That of the file, for If-Match */
+                    ETag?: string | null;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileOrFolder"];
+                };
+            };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not there (404; `moved_to` says where a moved file is), deleted (410) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     putFile: {
         parameters: {
             query?: never;
             header?: {
+                /** @description `*`: only where nothing stands at the path, else 412 */
+                "If-None-Match"?: string | null;
+                /** @description An ETag: only where that file stands at the path, else 412 */
+                "If-Match"?: string | null;
                 /** @description A random text; the same one again within a day answers as the first time, without a second image */
                 "Idempotency-Key"?: string | null;
             };
@@ -1197,6 +1423,104 @@ export interface operations {
                 content?: never;
             };
             /** @description What was wrong, and what would be accepted */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The named path, such as blog/sunset.jpg */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not there (404), not yours (403) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    moveFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The named path, such as blog/sunset.jpg, or a folder, such as blog/ */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveRequest"];
+            };
+        };
+        responses: {
+            /** @description The file at its new path, or how many files were moved */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Moved"];
+                };
+            };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not there (404), not yours (403), the new path is not free (409) */
             "4XX": {
                 headers: {
                     [name: string]: unknown;

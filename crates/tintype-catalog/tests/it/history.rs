@@ -1,7 +1,7 @@
 //! Random histories: whatever happens in whatever order, counters, references and states fit the rows.
 
 use proptest::prelude::*;
-use tintype_catalog::{CatalogError, Constraint, Duplicates, ListQuery, NewImage, Order, OwnerId};
+use tintype_catalog::{CatalogError, Constraint, Duplicates, ListQuery, MoveWish, NewImage, Order, OwnerId};
 use tintype_types::{ContentHash, ImageId, UnixMillis};
 
 use crate::support::{NOW, TestCatalog, new_image};
@@ -9,6 +9,8 @@ use crate::support::{NOW, TestCatalog, new_image};
 #[derive(Clone, Debug)]
 enum Step {
     Publish { owner: usize, bytes: u8, expires: bool, path: Option<u8>, new: bool },
+    Move { owner: usize, from: u8, to: u8, overwrite: bool },
+    Remove { owner: usize, path: u8 },
     Trash(usize),
     Restore(usize),
     Purge(usize),
@@ -22,8 +24,13 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let publish = (0..2_usize, 0..5_u8, any::<bool>(), proptest::option::of(0..3_u8), any::<bool>())
         .prop_map(|(owner, bytes, expires, path, new)| Step::Publish { owner, bytes, expires, path, new });
+    let moving = (0..2_usize, 0..3_u8, 0..3_u8, any::<bool>())
+        .prop_filter("a path is not moved to itself", |(_, from, to, _)| from != to)
+        .prop_map(|(owner, from, to, overwrite)| Step::Move { owner, from, to, overwrite });
     prop_oneof![
         5 => publish,
+        3 => moving,
+        1 => (0..2_usize, 0..3_u8).prop_map(|(owner, path)| Step::Remove { owner, path }),
         2 => (0..30_usize).prop_map(Step::Trash),
         1 => (0..30_usize).prop_map(Step::Restore),
         2 => (0..30_usize).prop_map(Step::Purge),
@@ -69,6 +76,14 @@ impl History {
         match step {
             Step::Publish { owner, bytes, expires, path, new } => {
                 self.publish(owner, bytes, expires, path, new).await;
+            }
+            Step::Move { owner, from, to, overwrite } => {
+                let (from, to) = (format!("{from}.jpg"), format!("{to}.jpg"));
+                let wish = MoveWish { owner: self.owners[owner], from, to, overwrite, max: 1 };
+                test.move_files(wish, now).await?;
+            }
+            Step::Remove { owner, path } => {
+                test.remove_file(&format!("{path}.jpg"), self.owners[owner], now).await?;
             }
             Step::Trash(index) => {
                 if let Some(id) = self.id(index) {

@@ -1,6 +1,7 @@
 //! The catalogue on real files.
 
 mod check;
+mod files;
 mod groups;
 mod history;
 mod images;

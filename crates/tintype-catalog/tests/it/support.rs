@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tempfile::TempDir;
-use tintype_catalog::{Catalog, Duplicates, Image, NewImage, OwnerId, Published};
+use tintype_catalog::{Catalog, Duplicates, Image, NewImage, OwnerId, PathCondition, Published};
 use tintype_types::{BlobKey, ContentHash, ImageId, MediaType, UnixMillis, Visibility};
 
 /// The time at which tests happen.
@@ -116,6 +116,7 @@ pub(crate) fn new_image(owner: OwnerId, hash: ContentHash) -> NewImage {
         expires_at: None,
         delete_token_hash: None,
         path: None,
+        path_condition: PathCondition::default(),
         duplicates: Duplicates::Return,
         direct: None,
         copied: false,

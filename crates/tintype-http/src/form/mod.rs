@@ -18,6 +18,7 @@ use tintype_app::{
 use crate::{
     Http,
     caller::Client,
+    conditions,
     limit::Kind,
     problem::{Code, Problem},
 };
@@ -153,11 +154,17 @@ pub(crate) async fn intake_raw(
     let declared = content_length(&parts.headers);
     let admission =
         app.admit_upload(actor, true, declared).map_err(|error| Problem::from_upload(app, &error))?;
+    let mut fields = fields.finish();
+    fields.idempotency = idempotency(http, parts)?;
+    fields.path_condition = conditions::of_path(&parts.headers);
+    // A repeated request meets what it published itself; publishing looks at the key first.
+    if let (Some(path), None) = (&fields.path, &fields.idempotency) {
+        let expected = app.expect_at_path(path, &fields.path_condition).await;
+        expected.map_err(|error| Problem::from_upload(app, &error))?;
+    }
     let body = body::paced(body, http.config.body_timeout, meter);
     let name = tintype_app::text::file_name(path);
     let files = vec![raw(http, &admission, declared, body, name).await?];
-    let mut fields = fields.finish();
-    fields.idempotency = idempotency(http, parts)?;
     Ok(Intake { files, fields, _admission: admission })
 }
 

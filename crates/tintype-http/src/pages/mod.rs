@@ -2,6 +2,7 @@
 
 pub(crate) mod delete;
 pub(crate) mod docs;
+pub(crate) mod folder;
 pub(crate) mod report;
 pub(crate) mod result;
 pub(crate) mod share;

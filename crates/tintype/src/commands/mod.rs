@@ -14,6 +14,7 @@ pub(crate) mod purge;
 pub(crate) mod report;
 pub(crate) mod restore;
 pub(crate) mod serve;
+pub(crate) mod sync;
 pub(crate) mod token;
 pub(crate) mod upload;
 

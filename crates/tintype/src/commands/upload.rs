@@ -11,17 +11,14 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use clap::{Arg, ArgAction, ArgMatches, Command, builder::PossibleValuesParser};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tintype_types::MediaType;
 
-use crate::client::{Client, Payload, fresh_key, read_all};
+use crate::client::{Client, Payload, encode, fresh_key, hex, read_all, sha256_of, slashed};
 
 /// Most bytes of a picture on the standard input, which is kept in memory to be sent again.
 const STDIN_BYTES_MAX: u64 = 256 << 20;
-/// What a part of a path holds plainly (RFC 3986, unreserved), and the slash.
-const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 pub(crate) fn command() -> Command {
     Command::new("upload")
@@ -33,8 +30,7 @@ pub(crate) fn command() -> Command {
                 .num_args(1..)
                 .help("Pictures, folders with pictures, or - for one picture on the standard input"),
         )
-        .arg(option("to", "URL", "The server").default_value("http://127.0.0.1:8080").env("TINTYPE_TO"))
-        .arg(option("token", "TOKEN", "An API token; better in the environment, where other users do not see it").env("TINTYPE_TOKEN").hide_env_values(true))
+        .args(server())
         .arg(option("path", "FOLDER/", "Publish at named paths below this folder, replacing what is there; needs a token with scope paths"))
         .arg(
             option("format", "FORMAT", "What to print for each: link, markdown, html, bbcode or page")
@@ -55,7 +51,16 @@ pub(crate) fn command() -> Command {
         )
 }
 
-fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {
+/// Which server, and by which right.
+pub(super) fn server() -> [Arg; 2] {
+    const TOKEN: &str = "An API token; better in the environment, where other users do not see it";
+    [
+        option("to", "URL", "The server").default_value("http://127.0.0.1:8080").env("TINTYPE_TO"),
+        option("token", "TOKEN", TOKEN).env("TINTYPE_TOKEN").hide_env_values(true),
+    ]
+}
+
+pub(super) fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).value_name(value).help(help)
 }
 
@@ -228,22 +233,10 @@ fn direct(
 impl Source {
     /// SHA-256 of the bytes as 64 hex digits.
     fn sha256(&self) -> Result<String> {
-        let mut hasher = Sha256::new();
         match self {
-            Self::Memory(bytes) => hasher.update(bytes),
-            Self::File(path) => {
-                let failed = || format!("cannot read {}", path.display());
-                let mut file = File::open(path).with_context(failed)?;
-                let mut buffer = vec![0; 256 << 10];
-                loop {
-                    match file.read(&mut buffer).with_context(failed)? {
-                        0 => break,
-                        read => hasher.update(&buffer[..read]),
-                    }
-                }
-            }
+            Self::Memory(bytes) => Ok(hex(&Sha256::digest(bytes))),
+            Self::File(path) => sha256_of(path),
         }
-        Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
     fn len(&self) -> Result<u64> {
@@ -256,29 +249,23 @@ impl Source {
     }
 }
 
-fn slashed(folder: &str) -> String {
-    let plain = folder.trim_matches('/');
-    if plain.is_empty() { String::new() } else { format!("{plain}/") }
-}
-
-fn encode(text: &str) -> String {
-    utf8_percent_encode(text, PATH).to_string()
-}
-
 /// A bar over all bytes on a terminal; nothing elsewhere, where the links are the progress.
 fn progress(items: &[Item]) -> Result<ProgressBar> {
     let mut bytes = 0;
     for item in items {
         bytes += item.source.len()?;
     }
-    let bar = ProgressBar::with_draw_target(
-        Some(bytes),
-        if std::io::stderr().is_terminal() {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        },
-    );
+    bar_over(bytes)
+}
+
+/// A bar over so many bytes, which is drawn on a terminal alone.
+pub(super) fn bar_over(bytes: u64) -> Result<ProgressBar> {
+    let target = if std::io::stderr().is_terminal() {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(Some(bytes), target);
     let style = ProgressStyle::with_template(
         "{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left  {wide_msg}",
     );
@@ -357,11 +344,5 @@ mod tests {
             ["a.png", "b/c.webp", "z.JPG"]
         );
         assert!(gather(&[&format!("{named}/missing.png")]).is_err());
-    }
-
-    #[test]
-    fn paths_are_encoded() {
-        assert_eq!(encode(&(slashed("/blog/") + "ü b.jpg")), "blog/%C3%BC%20b.jpg");
-        assert_eq!(slashed("/"), "");
     }
 }

@@ -410,6 +410,19 @@ pub(crate) static TABLE: &[Setting] = &[
         }
     ),
     setting!(
+        "paths.index",
+        "off",
+        "What a folder of named paths shows at its address, such as /blog/: off (404), or html (a page with its public pictures)",
+        |s, v| {
+            s.http.folder_index = match v {
+                "off" => false,
+                "html" => true,
+                _ => return Err("takes off or html".to_owned()),
+            };
+            Ok(())
+        }
+    ),
+    setting!(
         "dialects.c_shared",
         "off",
         "Whether GET /upload/ lists everybody's images instead of the caller's own: on or off",

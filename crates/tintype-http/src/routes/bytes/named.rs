@@ -4,62 +4,105 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse as _, Response},
 };
-use http::{Method, header};
+use http::{HeaderValue, Method, StatusCode, header, request::Parts};
 use percent_encoding::percent_decode_str;
 use tintype_app::{
-    authorize::Denial, headers::Lasting, purge::path_tag, serve::ServeError, text, types::Visibility,
+    Image,
+    authorize::Denial,
+    headers::{Lasting, cache_control},
+    path::Named,
+    purge::{image_tag, path_tag},
+    serve::ServeError,
+    text,
+    types::Visibility,
 };
 
 use super::refuse;
 use crate::{
     Http,
     caller::Caller,
-    deliver::{deliver, tag},
-    media, pages,
+    deliver::{deliver, open_to_all, tag},
+    links, media, pages,
     problem::{Code, Problem},
+    routes::page::folder,
 };
 
-/// An image at a path of its owner's choice. Whatever is no such path is not there.
+/// An image at a path of its owner's choice, or a folder of them. Whatever is no such path is not there.
 pub(crate) async fn named(State(http): State<Http>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let path =
-        percent_decode_str(parts.uri.path()).decode_utf8().ok().and_then(|path| text::named_path(&path).ok());
+    let decoded = percent_decode_str(parts.uri.path()).decode_utf8().ok();
     let wants_page = pages::wants_html(&parts.headers);
-    let Some(path) = path else {
-        return if wants_page {
-            pages::missing(Denial::NotFound)
-        } else {
-            Problem::not_found(&http.app).into_response()
+    let Some(path) = decoded.as_deref().and_then(|path| text::named_path(path).ok()) else {
+        let page = match decoded.as_deref().filter(|_| http.config.folder_index) {
+            Some(path) => folder::index(&http, &parts, path).await,
+            None => None,
+        };
+        return match page {
+            Some(page) => page,
+            None if wants_page => pages::missing(Denial::NotFound),
+            None => Problem::not_found(&http.app).into_response(),
         };
     };
     if parts.method != Method::GET && parts.method != Method::HEAD {
-        let detail = "A named path takes GET and HEAD. Publish by PUT to /api/v1/files/ and the path.";
-        let mut response = Problem::new(&http.app, Code::MethodNotAllowed, detail).into_response();
-        response.headers_mut().insert(header::ALLOW, http::HeaderValue::from_static("GET, HEAD"));
-        return response;
+        return method_not_allowed(&http);
     }
-    let outcome = async {
-        let caller = Caller::of(&http, &parts)?;
-        let actor = caller.actor(&http.app).await?;
-        match http.app.original_at_path(&actor, &path).await {
-            Err(ServeError::Denied(denial)) if wants_page => Ok(Err(denial)),
-            Err(error) => Err(Problem::from_serve(&http.app, &error)),
-            Ok(stored) => Ok(Ok((stored, caller))),
+    match answer(&http, &parts, &path).await {
+        Ok(response) => response,
+        Err(problem) if wants_page && matches!(problem.code, Code::Gone | Code::NotFound) => {
+            pages::missing(if problem.code == Code::Gone { Denial::Gone } else { Denial::NotFound })
         }
-    };
-    match outcome.await {
-        Ok(Ok((stored, caller))) => {
+        Err(problem) => refuse(problem),
+    }
+}
+
+async fn answer(http: &Http, parts: &Parts, path: &str) -> Result<Response, Problem> {
+    let caller = Caller::of(http, parts)?;
+    let actor = caller.actor(&http.app).await?;
+    match http
+        .app
+        .named(&actor, path)
+        .await
+        .map_err(|error: ServeError| Problem::from_serve(&http.app, &error))?
+    {
+        Named::Original(stored) => {
             if let Some(response) = media::redirect(&caller.origin, &parts.uri, stored.visibility) {
-                return response;
+                return Ok(response);
             }
             let mut response =
                 deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Movable).await;
-            if stored.visibility != Visibility::Private && !http.app.config().cdn.tags.is_empty() {
-                tag(&http.app, response.headers_mut(), &path_tag(&path));
+            if stored.visibility != Visibility::Private {
+                tag(&http.app, response.headers_mut(), &path_tag(path));
             }
-            response
+            Ok(response)
         }
-        Ok(Err(denial)) => pages::missing(denial),
-        Err(problem) => refuse(problem),
+        Named::Moved { to, image } => Ok(moved(http, path, &to, &image)),
     }
+}
+
+/// Sends a reader on to where an image was moved: for as long as a reader may keep what stands there, for the old path may
+/// be given to another picture.
+fn moved(http: &Http, from: &str, to: &str, image: &Image) -> Response {
+    let mut response = StatusCode::PERMANENT_REDIRECT.into_response();
+    let left = image.expires_at.map(|end| http.app.clock().now().seconds_until(end));
+    let caching = cache_control(image.visibility, left, Lasting::Movable, http.app.is_purged());
+    let media = http.config.media_url.as_deref().filter(|_| image.visibility != Visibility::Private);
+    let location = links::onward(media.or(http.config.base_url.as_deref()), to);
+    let headers = response.headers_mut();
+    for (name, value) in [(header::LOCATION, location), (header::CACHE_CONTROL, caching.into_owned())] {
+        headers
+            .insert(name, HeaderValue::try_from(value).expect("encoded paths and numbers are visible ASCII"));
+    }
+    if image.visibility != Visibility::Private {
+        open_to_all(headers);
+        tag(&http.app, headers, &image_tag(image.id));
+        tag(&http.app, headers, &path_tag(from));
+    }
+    response
+}
+
+fn method_not_allowed(http: &Http) -> Response {
+    let detail = "A named path takes GET and HEAD. Publish by PUT to /api/v1/files/ and the path.";
+    let mut response = Problem::new(&http.app, Code::MethodNotAllowed, detail).into_response();
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+    response
 }

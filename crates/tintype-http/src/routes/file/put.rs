@@ -20,7 +20,8 @@ use crate::{
 /// Upload an image to a named path: `curl -T sunset.jpg …/api/v1/files/blog/sunset.jpg`.
 ///
 /// The body is the file. Needs a token with the scopes `upload` and `paths`. Your own image at that path is replaced by
-/// this one; another owner's is not.
+/// this one and lives on at its other links; another owner's is not. With `If-None-Match: *` nothing is replaced; with
+/// `If-Match` and the `ETag` that was read, nothing that somebody else changed meanwhile.
 #[utoipa::path(
     put,
     path = "/api/v1/files/{path}",
@@ -28,6 +29,8 @@ use crate::{
     operation_id = "putFile",
     params(
         ("path" = String, Path, description = "The named path, such as blog/sunset.jpg"),
+        ("If-None-Match" = Option<String>, Header, description = "`*`: only where nothing stands at the path, else 412"),
+        ("If-Match" = Option<String>, Header, description = "An ETag: only where that file stands at the path, else 412"),
         ("Idempotency-Key" = Option<String>, Header, description = "A random text; the same one again within a day answers as the first time, without a second image"),
     ),
     request_body(content = FileBytes, content_type = "application/octet-stream"),
@@ -44,10 +47,11 @@ pub(crate) async fn put(
     path: Result<Place<String>, Problem>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let Place(path) = path.map_err(|_| {
-        let invalid = InvalidField::new("path", "is not UTF-8; percent-encode it as UTF-8");
-        Problem::from_field(&http.app, &invalid)
-    })?;
+    let path = super::path(&http, path)?;
+    if path.ends_with('/') {
+        let invalid = InvalidField::new("path", "is a folder; put the file's name behind it");
+        return Err(Problem::from_field(&http.app, &invalid));
+    }
     let (parts, body) = request.into_parts();
     let caller = Caller::of(&http, &parts)?;
     let actor = caller.actor(&http.app).await?;

@@ -3,6 +3,7 @@
 pub(crate) mod app;
 pub(crate) mod delete;
 pub(crate) mod docs;
+pub(crate) mod folder;
 pub(crate) mod new;
 pub(crate) mod own;
 pub(crate) mod report;

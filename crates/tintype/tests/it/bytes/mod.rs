@@ -1,6 +1,7 @@
 //! `/i/…`, `/images/…` and named paths.
 
 mod expiring;
+mod folder;
 mod large;
 mod named;
 mod original;

@@ -4,5 +4,6 @@ mod backup;
 mod config;
 mod doctor;
 mod image;
+mod sync;
 mod tasks;
 mod upload;

@@ -1,3 +1,8 @@
 //! `/api/v1/files/{path}`.
 
+mod curl;
+mod delete;
+mod list;
+mod moving;
 mod put;
+mod read;

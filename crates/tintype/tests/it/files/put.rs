@@ -31,7 +31,9 @@ fn an_encoded_slash_is_a_separator() {
     let reply = token.put("/api/v1/files/b%2Fc.png", &build::png(8, 8, 1)).expect(201);
     assert_eq!(reply.at("/path"), "b/c.png");
     server.client().get("/b/c.png").expect(200);
-    server.client().get("/api/v1/files/b/c.png").expect_problem(405, "method_not_allowed");
+    let reply =
+        token.send("POST", "/api/v1/files/b/c.png", &[], None).expect_problem(405, "method_not_allowed");
+    assert_eq!(reply.header("allow"), "GET,HEAD,PUT,PATCH,DELETE");
 }
 
 #[test]
@@ -109,4 +111,51 @@ fn paths_that_no_link_can_be_are_refused() {
         .expect_problem(400, "invalid_field");
     token.put("/api/v1/files/b/x.png", b"").expect_problem(400, "empty_file");
     token.put("/api/v1/files/b/x.png", b"text").expect_problem(415, "unsupported_type");
+}
+
+#[test]
+fn nothing_is_replaced_that_was_not_expected() {
+    let server = Server::start();
+    let token = server.token("upload,paths,read");
+    let put = |headers: &[(&str, &str)], seed| {
+        token.send("PUT", "/api/v1/files/x/a.png", headers, Some(&build::png(8, 8, seed)))
+    };
+    put(&[("if-match", "*")], 1).expect_problem(412, "precondition_failed");
+    put(&[("if-none-match", "*")], 1).expect(201);
+    put(&[("if-none-match", "*")], 2).expect_problem(412, "precondition_failed");
+    let etag = server.client().get("/x/a.png").header("etag").to_owned();
+    assert_eq!(token.get("/api/v1/files/x/a.png").expect(200).header("etag"), etag);
+    put(&[("if-none-match", &etag)], 2).expect_problem(412, "precondition_failed");
+    put(&[("if-match", &etag)], 2).expect(201);
+    put(&[("if-match", &etag)], 3).expect_problem(412, "precondition_failed");
+    assert_eq!(server.client().get("/x/a.png").body, build::png(8, 8, 2));
+    // A repeated upload answers as the first time, although the file is there by now.
+    let once = [("if-none-match", "*"), ("idempotency-key", "k1")];
+    let put = || token.send("PUT", "/api/v1/files/x/b.png", &once, Some(&build::png(8, 8, 4)));
+    assert_eq!(put().expect(201).at("/id"), put().expect(201).at("/id"));
+    assert_eq!(server.originals(), 3, "what was refused is not kept");
+}
+
+#[test]
+fn of_two_at_once_one_is_the_last() {
+    let server = Server::start();
+    let token = server.token("upload,paths,read");
+    let pictures: Vec<Vec<u8>> = (0..8).map(|seed| build::png(8, 8, seed)).collect();
+    let create = [("if-none-match", "*")];
+    let created: usize = std::thread::scope(|scope| {
+        let puts: Vec<_> = pictures
+            .iter()
+            .map(|picture| {
+                let token = token.again();
+                scope.spawn(move || {
+                    token.put("/api/v1/files/x/any.png", picture).expect(201);
+                    token.send("PUT", "/api/v1/files/x/once.png", &create, Some(picture)).status
+                })
+            })
+            .collect();
+        puts.into_iter().map(|put| usize::from(put.join().unwrap() == 201)).sum()
+    });
+    assert_eq!(created, 1, "only one finds nothing there");
+    let shown = server.client().get("/x/any.png").expect(200).body;
+    assert!(pictures.contains(&shown));
 }

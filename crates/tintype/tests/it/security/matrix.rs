@@ -111,6 +111,15 @@ fn admin(who: Who, done: u16) -> u16 {
     if who.is_admin() { done } else { 403 }
 }
 
+/// Seeing one's own list.
+fn list(who: Who) -> u16 {
+    match who {
+        Nobody | OwnerFromAnotherSite | DeleteToken | OtherDeleteToken => 403,
+        Token(_) if !who.has("read") => 403,
+        _ => 200,
+    }
+}
+
 /// What a route answers; `None` where there is no rule.
 fn rule(operation: &str, who: Who, whose: Whose) -> Option<u16> {
     if let Some(refused) = who.refused_outright()
@@ -145,11 +154,13 @@ fn rule(operation: &str, who: Who, whose: Whose) -> Option<u16> {
         "deleteImage" if who == OtherDeleteToken => 404,
         "deleteImage" => own(who, whose, 204),
         "restoreImage" => own(who, whose, 200),
-        "listImages" => match who {
-            Nobody | OwnerFromAnotherSite | DeleteToken | OtherDeleteToken => 403,
-            Token(_) if !who.has("read") => 403,
-            _ => 200,
-        },
+        "listImages" | "listFiles" => list(who),
+        // The path is the admin's, whoever's the image is.
+        "readFile" if who.is_admin() => 200,
+        "readFile" if list(who) == 200 => 404,
+        "readFile" => 403,
+        "moveFile" => admin(who, 200),
+        "deleteFile" => admin(who, 204),
         "uploadImages" => upload(who, 201),
         "putFile" => {
             if who.has("upload") && who.has("paths") {
@@ -285,6 +296,12 @@ impl<'a> World<'a> {
                 Some(json!({"Image64": base64(&picture)}).to_string().as_bytes()),
             ),
             "putFile" => self.ask(who, method, &path, &[], Some(&picture)),
+            "readFile" | "moveFile" | "deleteFile" => {
+                self.admin.put(&path, &picture).expect(201);
+                let to =
+                    json!({"path": format!("matrix/moved-{}.png", NEXT.fetch_add(1, Ordering::Relaxed))});
+                self.ask(who, method, &path, &json_type, Some(to.to_string().as_bytes()))
+            }
             "changeImage" => self.ask(who, method, &path, &json_type, Some(br#"{"title": "t"}"#)),
             "initDirectUpload" => self.ask(who, method, &path, &json_type, Some(b"{}")),
             "sendDirectUpload" | "completeDirectUpload" => {

@@ -1,0 +1,206 @@
+//! Files at named paths: listing folders, describing, deleting, moving.
+
+use tintype_catalog::{Entry, File, FolderPage, FolderQuery, MoveWish, Moved, Removed, Whose};
+use tintype_types::Scope;
+
+use crate::{
+    Actor, App, Trouble,
+    authorize::{Action, Denial, Subject, authorize},
+};
+
+/// Most entries on one page of a folder's list.
+pub const FOLDER_LIST_MAX: u32 = 1_000;
+/// Entries on one page where the caller does not say.
+pub const FOLDER_LIST_DEFAULT: u32 = 200;
+/// Most files that one request moves.
+pub const MOVE_MAX: u32 = 5_000;
+/// Pictures on one page of a folder's index.
+pub const INDEX_PAGE: u32 = 60;
+
+/// Why a file is not listed, described, deleted or moved.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// Not there, gone, or not for this actor.
+    #[error(transparent)]
+    Denied(#[from] Denial),
+    /// It was moved to this path.
+    #[error("the file was moved to {0}")]
+    Elsewhere(String),
+    /// This path belongs to another owner.
+    #[error("the path {0} belongs to another owner")]
+    Taken(String),
+    /// One of the owner's own images stands at this path.
+    #[error("an image stands at {0} already")]
+    Occupied(String),
+    /// More files than one request moves.
+    #[error("the folder holds more than {MOVE_MAX} files")]
+    TooMany,
+    /// The server's own trouble.
+    #[error(transparent)]
+    Trouble(#[from] Trouble),
+}
+
+/// Which page of a folder's list. The folder ends in a slash, or is empty for the root.
+#[derive(Clone, Debug)]
+pub struct FolderPlace {
+    /// The folder.
+    pub folder: String,
+    /// Whether files in folders below are listed too, in place of those folders.
+    pub recursive: bool,
+    /// The last path of the page before.
+    pub after: Option<String>,
+}
+
+impl App {
+    /// A page of what the actor has in a folder.
+    ///
+    /// # Errors
+    /// Not allowed, or the server's own trouble.
+    pub async fn list_files(
+        &self,
+        actor: &Actor,
+        place: FolderPlace,
+        limit: u32,
+    ) -> Result<FolderPage, FileError> {
+        authorize(actor, Action::List, None, self.config.uploaders)?;
+        match actor.owner() {
+            Some(owner) => self.folder(Whose::Owner(owner), place, limit.clamp(1, FOLDER_LIST_MAX)).await,
+            None => Ok(FolderPage { entries: Vec::new(), next: None }),
+        }
+    }
+
+    /// A page of the public pictures in a folder, whoever's they are; none where the folder is not there.
+    ///
+    /// # Errors
+    /// The server's own trouble.
+    pub async fn index(&self, folder: &str, after: Option<String>) -> Result<Vec<Entry>, FileError> {
+        let place = FolderPlace { folder: folder.to_owned(), recursive: false, after };
+        // One more than is shown, to see whether another page follows.
+        Ok(self.folder(Whose::Public, place, INDEX_PAGE + 1).await?.entries)
+    }
+
+    async fn folder(&self, whose: Whose, place: FolderPlace, limit: u32) -> Result<FolderPage, FileError> {
+        let FolderPlace { folder, recursive, after } = place;
+        let query = FolderQuery { whose, folder, recursive, after, limit };
+        Ok(self.catalog.folder(&query, self.clock.now()).await.map_err(Trouble::from)?)
+    }
+
+    /// What the actor has at a path.
+    ///
+    /// # Errors
+    /// Not there, gone, not this actor's, moved, or the server's own trouble.
+    pub async fn file(&self, actor: &Actor, path: &str) -> Result<File, FileError> {
+        authorize(actor, Action::List, None, self.config.uploaders)?;
+        let is_mine = |file: &File| is_admin(actor) || actor.owner() == Some(file.owner);
+        if let Some(file) = self.catalog.file(path).await.map_err(Trouble::from)? {
+            if !is_mine(&file) {
+                return Err(Denial::NotFound.into());
+            }
+            let subject = Subject::of(&file.image, self.clock.now());
+            authorize(actor, Action::Read, Some(subject), self.config.uploaders)?;
+            return Ok(file);
+        }
+        let Some(to) = self.catalog.redirect_of(path).await.map_err(Trouble::from)? else {
+            return Err(Denial::NotFound.into());
+        };
+        match self.catalog.file(&to).await.map_err(Trouble::from)? {
+            Some(file) if is_mine(&file) => Err(FileError::Elsewhere(to)),
+            _ => Err(Denial::NotFound.into()),
+        }
+    }
+
+    /// Removes what stands at a path: the image, which can be restored, where no other path leads to it; else the path
+    /// alone; or the redirect that a move left.
+    ///
+    /// # Errors
+    /// Not there, not for this actor, or the server's own trouble.
+    pub async fn delete_file(&self, actor: &Actor, path: &str) -> Result<(), FileError> {
+        let owner = match self.catalog.file(path).await.map_err(Trouble::from)? {
+            Some(file) => {
+                let subject = Subject::of(&file.image, self.clock.now());
+                authorize(actor, Action::Delete, Some(subject), self.config.uploaders)?;
+                Some(file.owner)
+            }
+            None => {
+                let moved = self.catalog.redirect_of(path).await.map_err(Trouble::from)?;
+                moved.ok_or(Denial::NotFound)?;
+                authorize(actor, Action::MovePath, None, self.config.uploaders)?;
+                actor.owner()
+            }
+        };
+        let owner = owner.ok_or(Denial::NotFound)?;
+        match self.catalog.remove_file(path, owner, self.clock.now()).await.map_err(Trouble::from)? {
+            Removed::Image(id) => {
+                self.forget_cached(id);
+                self.settle_copy(id).await;
+                Ok(())
+            }
+            Removed::Path => Ok(()),
+            Removed::Nothing => Err(Denial::NotFound.into()),
+        }
+    }
+
+    /// Moves a file to another path. One that stands there already because it was moved before is answered again.
+    ///
+    /// # Errors
+    /// Not there, not for this actor, the new path is not free, or the server's own trouble.
+    pub async fn move_file(
+        &self,
+        actor: &Actor,
+        from: &str,
+        to: &str,
+        overwrite: bool,
+    ) -> Result<File, FileError> {
+        let (found, is_moved) = match self.catalog.file(from).await.map_err(Trouble::from)? {
+            Some(file) => (Some(file), from == to),
+            None => {
+                let target = self.catalog.redirect_of(from).await.map_err(Trouble::from)?;
+                match target.filter(|target| target == to) {
+                    Some(to) => (self.catalog.file(&to).await.map_err(Trouble::from)?, true),
+                    None => (None, false),
+                }
+            }
+        };
+        let file = found.ok_or(Denial::NotFound)?;
+        let subject = Subject::of(&file.image, self.clock.now());
+        authorize(actor, Action::MovePath, Some(subject), self.config.uploaders)?;
+        if is_moved {
+            return Ok(file);
+        }
+        let (from, to) = (from.to_owned(), to.to_owned());
+        self.move_all(MoveWish { owner: file.owner, from, to: to.clone(), overwrite, max: 1 }).await?;
+        let moved = self.catalog.file(&to).await.map_err(Trouble::from)?;
+        Ok(moved.ok_or(Denial::NotFound)?)
+    }
+
+    /// Moves the actor's files below a folder to another one, and says how many they were. Neither folder lies in the other.
+    ///
+    /// # Errors
+    /// As [`App::move_file`], and [`FileError::TooMany`].
+    pub async fn move_folder(
+        &self,
+        actor: &Actor,
+        from: &str,
+        to: &str,
+        overwrite: bool,
+    ) -> Result<usize, FileError> {
+        authorize(actor, Action::MovePath, None, self.config.uploaders)?;
+        let owner = actor.owner().ok_or(Denial::NotFound)?;
+        let (from, to) = (from.to_owned(), to.to_owned());
+        self.move_all(MoveWish { owner, from, to, overwrite, max: MOVE_MAX }).await
+    }
+
+    async fn move_all(&self, wish: MoveWish) -> Result<usize, FileError> {
+        match self.catalog.move_files(wish, self.clock.now()).await.map_err(Trouble::from)? {
+            Moved::Yes(count) => Ok(count),
+            Moved::Nothing => Err(Denial::NotFound.into()),
+            Moved::TooMany => Err(FileError::TooMany),
+            Moved::Taken(path) => Err(FileError::Taken(path)),
+            Moved::Occupied(path) => Err(FileError::Occupied(path)),
+        }
+    }
+}
+
+fn is_admin(actor: &Actor) -> bool {
+    matches!(actor, Actor::Token { scopes, .. } if scopes.allows(Scope::Admin))
+}

@@ -1,0 +1,40 @@
+//! `DELETE /api/v1/files/{path}`
+
+use tintype_testkit::build;
+
+use crate::support::Server;
+
+#[test]
+fn a_deleted_file_is_gone_at_once_and_can_come_back() {
+    let server = Server::start();
+    let token = server.token("upload,paths,read,delete");
+    let image = token.put("/api/v1/files/blog/a.png", &build::png(8, 8, 1)).expect(201);
+    let client = server.client();
+    // Hot, so that RAM has to forget it too.
+    client.get("/blog/a.png").expect(200);
+    client.get(&image.at("/links/image")).expect(200);
+    token.delete("/api/v1/files/blog/a.png").expect(204);
+    client.get("/blog/a.png").expect_problem(410, "gone");
+    client.get(&image.at("/links/image")).expect_problem(410, "gone");
+    assert_eq!(token.get("/api/v1/files/blog/").expect(200).at("/files"), "[]");
+    token.delete("/api/v1/files/blog/a.png").expect_problem(404, "not_found");
+    token.send("POST", &format!("/api/v1/images/{}/restore", image.at("/id")), &[], None).expect(200);
+    client.get("/blog/a.png").expect(200);
+}
+
+#[test]
+fn only_the_owner_deletes_and_folders_are_not_deleted() {
+    let server = Server::start();
+    let token = server.token("upload,paths,read,delete");
+    token.put("/api/v1/files/blog/a.png", &build::png(8, 8, 1)).expect(201);
+    let address = "/api/v1/files/blog/a.png";
+    server.client().delete(address).expect_problem(403, "forbidden");
+    server.token("upload,paths,delete").delete(address).expect_problem(403, "forbidden");
+    token.delete("/api/v1/files/blog/none.png").expect_problem(404, "not_found");
+    token.delete("/api/v1/files/blog/").expect_problem(400, "invalid_field");
+    for path in ["i/x.png", ".well-known/x.png", "a/%2e%2e/x.png", "a//x.png", "a/x.txt"] {
+        token.delete(&format!("/api/v1/files/{path}")).expect_problem(400, "invalid_field");
+    }
+    server.client().get("/blog/a.png").expect(200);
+    server.token("admin").delete(address).expect(204);
+}
