@@ -36,7 +36,8 @@ WORKDIR /etc/tintype
 # By number, so that Kubernetes can see that it is not root.
 USER 10001:10001
 VOLUME /data
-EXPOSE 8080
+# 80 and 443 where TINTYPE_TLS_DOMAINS is set; docs/https.md.
+EXPOSE 80 443 8080
 # The image has no curl; bash opens the connection itself.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["bash", "-c", \
     "exec 3<>/dev/tcp/127.0.0.1/${PORT:-8080} && printf 'GET /health HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' >&3 && read -r _ status _ <&3 && [ \"$status\" = 200 ]"]

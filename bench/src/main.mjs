@@ -11,6 +11,7 @@ import { storeFirstByte } from './cells/store/first-byte.mjs'
 import { storeMemory } from './cells/store/memory.mjs'
 import { storeServing } from './cells/store/serving.mjs'
 import { storeUpload } from './cells/store/upload.mjs'
+import { certificate, tls } from './cells/tls.mjs'
 import { upload } from './cells/upload.mjs'
 import { circumstances } from './lib/circumstances.mjs'
 import { root } from './lib/places.mjs'
@@ -25,7 +26,7 @@ const STORE = {
   'store-serving': storeServing,
   'store-first-byte': storeFirstByte,
 }
-const CELLS = { serving, upload, memory, start, ...STORE, page }
+const CELLS = { serving, tls, certificate, upload, memory, start, ...STORE, page }
 // Several by one name.
 const GROUPS = { store: Object.keys(STORE) }
 

@@ -12,12 +12,12 @@ const TARGETS = { '1 KB': 0.9, '20 KB': 0.85, '100 KB': 0.75, '1 MB': 0.5 }
 // What nginx sets by itself.
 const NGINX_OWN = ['etag', 'content-type', 'content-length', 'accept-ranges', 'date']
 
-function nginxHeaders(headers) {
+export function nginxHeaders(headers) {
   const mine = Object.entries(headers).filter(([name]) => !NGINX_OWN.includes(name) && name !== 'connection' && name !== 'keep-alive')
   return [...mine.map(([name, value]) => `add_header ${name} '${value.replaceAll("'", "\\'")}';`), 'add_header Last-Modified "";']
 }
 
-async function prepare(server) {
+export async function prepare(server) {
   const folder = join(fresh('served'), 'i')
   mkdirSync(folder, { recursive: true })
   const client = new Client(server.address, 1)

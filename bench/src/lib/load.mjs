@@ -32,3 +32,22 @@ export function beside(ours, theirs, rounds = 5) {
   }
   return { ours: said(0), theirs: said(1), ratio: median(pairs.map(([our, their]) => our / their)) }
 }
+
+// What HTTPS adds to a request, beside what it adds to the same of another server. Each is { pid, plain, secure }, the last
+// two addresses. Four rounds in turn, in each place of the median.
+export function added(ours, theirs, rounds = 5) {
+  const servers = [ours, theirs]
+  const micros = (pid, url, seconds = SECONDS) => 1e6 / load({ pid, url }, seconds)
+  servers.forEach(({ pid, plain, secure }) => [plain, secure].forEach(url => micros(pid, url, 1)))
+  const all = Array.from({ length: rounds }, () =>
+    servers.map(({ pid, plain, secure }) => {
+      const without = micros(pid, plain)
+      return { without, more: micros(pid, secure) - without }
+    }),
+  )
+  const said = index => {
+    const of = key => median(all.map(round => round[index][key])).toFixed(1)
+    return `${of('more')} µs beside ${of('without')} without`
+  }
+  return { ours: said(0), theirs: said(1), ratio: median(all.map(([our, their]) => our.more / their.more)) }
+}

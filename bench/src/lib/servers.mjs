@@ -93,25 +93,32 @@ export async function express() {
 }
 
 // nginx as its documentation tunes it for static files, with the headers that Tintype sends. `headers` are lines of
-// configuration; files are served from `folder` under /i/.
-export async function nginx(folder, headers, options) {
+// configuration; files are served from `folder` under /i/. With `tls`, a certificate and its key, over HTTPS as well.
+export async function nginx(folder, headers, { tls, ...options } = {}) {
   const prefix = fresh('nginx')
   mkdirSync(join(prefix, 'tmp'), { recursive: true })
   const port = await freePort()
-  const conf = nginxConf({ folder, headers, port, prefix })
+  const secure = tls && { ...tls, port: await freePort() }
+  const conf = nginxConf({ folder, headers, port, prefix, secure })
   writeFileSync(join(prefix, 'nginx.conf'), conf)
   const process = launch('nginx', 'nginx', ['-p', prefix, '-e', join(prefix, 'error.log'), '-c', join(prefix, 'nginx.conf')], options)
   for (const end = Date.now() + READY_MILLIS; Date.now() < end; await pause(10)) {
     const [worker] = process.child.exitCode === null ? childrenOf(process.pid) : []
-    if (worker) return { ...process, address: `http://127.0.0.1:${port}/`, worker, stop: () => stop(process) }
+    const secureAddress = secure && `https://127.0.0.1:${secure.port}/`
+    if (worker) return { ...process, address: `http://127.0.0.1:${port}/`, secureAddress, worker, stop: () => stop(process) }
     if (process.child.exitCode !== null) break
   }
   throw new Error(`nginx did not start; see ${process.log} and ${dirname(folder)}`)
 }
 
-function nginxConf({ folder, headers, port, prefix }) {
+function nginxConf({ folder, headers, port, prefix, secure }) {
   // As root nginx would drop to nobody, who may not reach the folder.
   const user = process.getuid() === 0 ? 'user root;' : ''
+  const listen = secure
+    ? `listen 127.0.0.1:${secure.port} ssl;
+    ssl_certificate ${secure.certificate};
+    ssl_certificate_key ${secure.key};`
+    : ''
   return `${user}
 daemon off;
 worker_processes 1;
@@ -135,6 +142,7 @@ http {
   server_tokens off;
   server {
     listen 127.0.0.1:${port};
+    ${listen}
     location /i/ {
       alias ${folder}/;
 ${headers.map(line => `      ${line}`).join('\n')}

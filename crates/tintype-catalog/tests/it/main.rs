@@ -1,5 +1,6 @@
 //! The catalogue on real files.
 
+mod certificates;
 mod check;
 mod files;
 mod groups;

@@ -36,6 +36,16 @@ pub(super) enum OrderError {
         /// What it says.
         problem: Problem,
     },
+    /// It did not find either.
+    #[error(
+        "the authority could not confirm the domain by tls-alpn-01: {}; nor by http-01: {}", words(.tls), words(.http)
+    )]
+    Challenges {
+        /// What it says of the one over TLS.
+        tls: Problem,
+        /// What it says of the other.
+        http: Problem,
+    },
     /// It refused.
     #[error("the authority refused: {}", words(.0))]
     Refused(Problem),
@@ -120,12 +130,16 @@ impl Attempt<'_> {
         if !other_way || !self.http {
             return over_tls;
         }
-        match self.order_by(&account, domain, ChallengeType::Http01).await {
-            Err(OrderError::NoChallenge(_)) if matches!(over_tls, Err(OrderError::NoChallenge(_))) => {
+        match (over_tls, self.order_by(&account, domain, ChallengeType::Http01).await) {
+            (Err(OrderError::NoChallenge(_)), Err(OrderError::NoChallenge(_))) => {
                 Err(OrderError::NoChallenge("tls-alpn-01 and http-01"))
             }
-            Err(OrderError::NoChallenge(_)) => over_tls,
-            outcome => outcome,
+            (over_tls, Err(OrderError::NoChallenge(_))) => over_tls,
+            (
+                Err(OrderError::Challenge { problem: tls, .. }),
+                Err(OrderError::Challenge { problem: http, .. }),
+            ) => Err(OrderError::Challenges { tls, http }),
+            (_, outcome) => outcome,
         }
     }
 

@@ -36,8 +36,6 @@ pub enum RootError {
     Content {
         /// Its path.
         path: PathBuf,
-        /// The library's word.
-        source: reqwest::Error,
     },
     /// The system's own list of authorities.
     #[error("the authorities that this machine trusts cannot be read")]
@@ -49,8 +47,8 @@ pub(super) fn client(root: Option<&PathBuf>) -> Result<reqwest::Client, RootErro
     let mut builder = reqwest::Client::builder().timeout(DEADLINE).https_only(true);
     if let Some(path) = root {
         let pem = std::fs::read(path).map_err(|source| RootError::Read { path: path.clone(), source })?;
-        let content = |source| RootError::Content { path: path.clone(), source };
-        let roots = reqwest::Certificate::from_pem_bundle(&pem).map_err(content)?;
+        let roots = reqwest::Certificate::from_pem_bundle(&pem).ok().filter(|roots| !roots.is_empty());
+        let roots = roots.ok_or_else(|| RootError::Content { path: path.clone() })?;
         builder = builder.tls_certs_only(roots);
     }
     builder.build().map_err(RootError::System)

@@ -1,7 +1,9 @@
 //! A real S3 engine to test against: one for all tests of a program, gone with it. SeaweedFS where nothing else is asked for.
 
+mod authority;
 mod cluster;
 mod garage;
+mod pebble;
 mod process;
 mod seaweed;
 
@@ -9,6 +11,7 @@ use std::{
     env,
     io::{self, Write as _},
     path::PathBuf,
+    process::{Command, Stdio},
     sync::{
         OnceLock,
         atomic::{AtomicU64, Ordering},
@@ -16,7 +19,9 @@ use std::{
     time::Duration,
 };
 
+pub use authority::{Authority, Pair};
 pub use cluster::Cluster;
+pub use pebble::{PATIENCE, Pebble, PebbleOptions, free_port};
 use process::Process;
 
 /// The bucket that is there from the start.
@@ -92,9 +97,29 @@ fn program(variable: &str) -> Option<PathBuf> {
     env::var_os(variable).map(PathBuf::from).filter(|path| path.exists())
 }
 
-#[expect(clippy::disallowed_methods, reason = "whether tests may be skipped is said by the environment")]
+/// Whether a test has to be skipped for want of one of these programs; says so.
+///
+/// # Panics
+/// When one is missing and `CI` is set.
+pub fn skip_without(test: &str, programs: &[&str]) -> bool {
+    let missing = programs.iter().find(|program| {
+        let mut command = Command::new("which");
+        let found = command.arg(program).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        !found.is_ok_and(|status| status.success())
+    });
+    if let Some(program) = missing {
+        skip_for(test, program);
+    }
+    missing.is_some()
+}
+
 fn skip(test: &str) {
-    let skipped = format!("skipped: {test} needs SeaweedFS (TINTYPE_WEED)");
+    skip_for(test, "SeaweedFS (TINTYPE_WEED)");
+}
+
+#[expect(clippy::disallowed_methods, reason = "whether tests may be skipped is said by the environment")]
+fn skip_for(test: &str, wanted: &str) {
+    let skipped = format!("skipped: {test} needs {wanted}");
     assert!(env::var_os("CI").is_none(), "{skipped}");
     // Not `eprintln!`, which the harness keeps to itself.
     writeln!(io::stderr(), "{skipped}").expect("there is a standard error");

@@ -52,7 +52,7 @@ async fn serve(settings: Settings, spawner: Spawner, log: AccessLog) -> Result<E
     // All that may fail for reasons of this machine comes before another server is asked to give up.
     let sandbox = Sandbox::start(spawner, sandbox_options(&settings)).context("cannot start the sandbox")?;
     let Open { doors, address, operator } = listen::open(&settings).await?;
-    if let Some(https) = &doors.https {
+    if let Some(https) = doors.https.as_ref().filter(|https| https.tls.has_files()) {
         reload_on_hangup(&https.tls)?;
     }
     let keeper = match place {

@@ -16,3 +16,4 @@ mod sandbox;
 mod security;
 mod storage;
 mod support;
+mod tls;

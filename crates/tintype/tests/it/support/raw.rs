@@ -13,7 +13,12 @@ pub(crate) struct Raw(TcpStream);
 
 impl Raw {
     pub(crate) fn connect(server: &Server) -> Self {
-        let stream = TcpStream::connect(server.address()).expect("the server accepts");
+        Self::connect_to(server.address())
+    }
+
+    /// Connects to another of the server's addresses.
+    pub(crate) fn connect_to(address: &str) -> Self {
+        let stream = TcpStream::connect(address).expect("the server accepts");
         stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout can be set");
         Self(stream)
     }

@@ -1,0 +1,10 @@
+//! HTTPS by itself.
+
+mod acme;
+mod fake;
+mod files;
+mod http2;
+mod proxy;
+mod redirect;
+mod renewal;
+mod support;

@@ -1,0 +1,108 @@
+//! Certificates that come to their end, and clocks that were moved.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tempfile::TempDir;
+use tintype_catalog::{Catalog, Issued};
+use tintype_testkit::engine::{Pebble, PebbleOptions};
+use tintype_types::UnixMillis;
+
+use super::support::{ONE, Ports, Secure, TAKEN, folder, with_pebble};
+
+/// Has the kept certificate begin and end so many seconds from now, in the catalogue of a server that is stopped.
+fn age(dir: &TempDir, directory: &str, begin: i64, end: i64) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let path = dir.path().join("data/tintype.db");
+        let catalog = Catalog::open(&path, || panic!("there is a catalogue")).await.unwrap();
+        let kept = catalog.certificate(ONE, directory).await.unwrap().issued.unwrap();
+        let issued =
+            Issued { not_before: now().plus_seconds(begin), not_after: now().plus_seconds(end), ..kept };
+        catalog.keep_certificate(ONE.to_owned(), directory.to_owned(), issued).await.unwrap();
+        catalog.close().await.unwrap();
+    });
+}
+
+#[expect(clippy::disallowed_methods, reason = "the program under test goes by the same clock")]
+fn now() -> UnixMillis {
+    UnixMillis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64)
+}
+
+#[test]
+fn certificates_are_renewed_before_they_expire() {
+    let ports = Ports::free();
+    let options = PebbleOptions { validity: 15, ..PebbleOptions::new(ports.http, ports.https) };
+    let Some(pebble) = Pebble::start("certificates_are_renewed_before_they_expire", options) else { return };
+    let secure = Secure::with_pebble(&pebble, folder(), ports, &[ONE], &[]);
+    let curl = secure.curl(&pebble.issuing_root(), ONE);
+    secure.wait_for(TAKEN, 1);
+    let first = secure.next_serial(ONE, None);
+    // curl refuses what has expired.
+    while secure.serial(ONE).as_ref() == Some(&first) {
+        curl.ask(&[], "/version").expect(200);
+    }
+    curl.ask(&[], "/version").expect(200);
+    assert!(!secure.server.log().contains("\"problem\""), "{}", secure.server.log());
+}
+
+#[test]
+fn an_authority_that_is_down_leaves_the_old_one_in_use() {
+    let Some((mut pebble, secure)) =
+        with_pebble("an_authority_that_is_down_leaves_the_old_one_in_use", &[ONE], &[])
+    else {
+        return;
+    };
+    secure.wait_for(TAKEN, 1);
+    let (root, old, ports) = (pebble.issuing_root(), secure.serial(ONE).unwrap(), secure.ports);
+    let dir = secure.server.stop();
+    // It is due; and near enough to its end that the next attempt follows soon.
+    age(&dir, &pebble.directory(), -300, 40);
+    pebble.kill();
+    let secure = Secure::with_pebble(&pebble, dir, ports, &[ONE], &[]);
+    let words = "a certificate could not be renewed; the old one stays in use";
+    secure.wait_for(words, 1);
+    let log = secure.server.log();
+    let line = log.lines().find(|line| line.contains(words)).unwrap();
+    assert!(line.contains("\"WARN\"") && line.contains("\"until\"") && line.contains("refused"), "{line}");
+    secure.curl(&root, ONE).ask(&[], "/").expect(200);
+    assert_eq!(secure.serial(ONE).as_ref(), Some(&old));
+    pebble.resume();
+    secure.next_serial(ONE, Some(&old));
+    // It had forgotten the account, too.
+    secure.wait_for("the certificate authority does not know the account any more", 1);
+    secure.curl(&pebble.issuing_root(), ONE).ask(&[], "/").expect(200);
+}
+
+#[test]
+fn a_clock_that_went_on_while_nobody_looked_gets_a_new_one() {
+    let Some((pebble, secure)) =
+        with_pebble("a_clock_that_went_on_while_nobody_looked_gets_a_new_one", &[ONE], &[])
+    else {
+        return;
+    };
+    secure.wait_for(TAKEN, 1);
+    let (old, ports) = (secure.serial(ONE).unwrap(), secure.ports);
+    let dir = secure.server.stop();
+    age(&dir, &pebble.directory(), -400 * 86_400, -300 * 86_400);
+    let secure = Secure::with_pebble(&pebble, dir, ports, &[ONE], &[]);
+    secure.next_serial(ONE, Some(&old));
+}
+
+#[test]
+fn a_clock_that_was_set_back_asks_for_nothing() {
+    let Some((mut pebble, secure)) = with_pebble("a_clock_that_was_set_back_asks_for_nothing", &[ONE], &[])
+    else {
+        return;
+    };
+    secure.wait_for(TAKEN, 1);
+    let (root, old, ports) = (pebble.issuing_root(), secure.serial(ONE).unwrap(), secure.ports);
+    let dir = secure.server.stop();
+    age(&dir, &pebble.directory(), 400 * 86_400, 490 * 86_400);
+    // Whoever asked now would have something to log.
+    pebble.kill();
+    let secure = Secure::with_pebble(&pebble, dir, ports, &[ONE], &[]);
+    secure.wait_for(TAKEN, 1);
+    secure.curl(&root, ONE).ask(&[], "/").expect(200);
+    assert_eq!(secure.serial(ONE), Some(old));
+    assert!(!secure.server.log().contains("\"problem\""), "{}", secure.server.log());
+}
