@@ -249,15 +249,17 @@ impl App {
         now: UnixMillis,
     ) -> Result<(), Trouble> {
         self.purging.failed.fetch_add(due.len() as u64, Ordering::Relaxed);
-        let pauses: Vec<i64> = due.iter().map(|purge| self.purge_pause(purge.attempts, Some(error))).collect();
+        // One pause for all, so that what was asked for in one call is again.
+        let attempts = due.iter().map(|purge| purge.attempts).max().unwrap_or(0);
+        let pause = self.purge_pause(attempts, Some(error));
         tracing::warn!(
             cache,
             purges = due.len(),
             error = error as &dyn std::error::Error,
-            again_in_seconds = pauses.iter().min(),
+            again_in_seconds = pause,
             "a cache could not be told what to forget"
         );
-        let failed = due.into_iter().zip(pauses).map(|(purge, pause)| {
+        let failed = due.into_iter().map(|purge| {
             let step = purge.step;
             (purge, PurgeOutcome::Failed(step, now.plus_seconds(pause), error.to_string()))
         });

@@ -1,5 +1,6 @@
 //! A real S3 engine to test against: one for all tests of a program, gone with it. SeaweedFS where nothing else is asked for.
 
+mod cache;
 mod cluster;
 mod garage;
 mod process;
@@ -16,6 +17,7 @@ use std::{
     time::Duration,
 };
 
+pub use cache::{Cache, Place, nginx, varnish};
 pub use cluster::Cluster;
 use process::Process;
 

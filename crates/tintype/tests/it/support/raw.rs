@@ -13,7 +13,12 @@ pub(crate) struct Raw(TcpStream);
 
 impl Raw {
     pub(crate) fn connect(server: &Server) -> Self {
-        let stream = TcpStream::connect(server.address()).expect("the server accepts");
+        Self::connect_to(server.address())
+    }
+
+    /// Connects to whoever stands in front of a server.
+    pub(crate) fn connect_to(address: &str) -> Self {
+        let stream = TcpStream::connect(address).expect("the server accepts");
         stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout can be set");
         Self(stream)
     }
@@ -54,6 +59,13 @@ impl Raw {
     pub(crate) fn ask(server: &Server, request: &str) -> Reply {
         let mut raw = Self::connect(server);
         assert!(raw.send(request.as_bytes()), "the server listens");
+        raw.reply()
+    }
+
+    /// The same at another address.
+    pub(crate) fn ask_at(address: &str, request: &str) -> Reply {
+        let mut raw = Self::connect_to(address);
+        assert!(raw.send(request.as_bytes()), "somebody listens at {address}");
         raw.reply()
     }
 

@@ -50,7 +50,13 @@ impl Server {
 
     /// Starts with a base URL that is not the address on which the tests reach it.
     pub(crate) fn with_base(base_url: &str) -> Self {
-        let mut server = Self::with(&["--base-url", base_url]);
+        Self::with_flags_at_its_own_address(&["--base-url", base_url])
+    }
+
+    /// The same with further flags, a base URL among them.
+    pub(crate) fn with_flags_at_its_own_address(flags: &[&str]) -> Self {
+        let mut server = Self::with(flags);
+        let base_url = flags[1 + flags.iter().position(|flag| *flag == "--base-url").expect("a base URL")];
         assert_eq!(server.base, base_url, "the ready line says what to open");
         let holder =
             std::fs::read_to_string(server.data.join("tintype.lock")).expect("the lock names its holder");
