@@ -16,7 +16,7 @@ use futures_util::{StreamExt as _, stream};
 use sha2::{Digest, Sha256};
 use tintype_catalog::{Purge, PurgeOutcome, PurgeStep, PurgeSubject};
 use tintype_cdn::{Cache, Forget, PurgeError, Reader, Seen};
-use tintype_types::{ContentHash, ImageId, UnixMillis, Visibility};
+use tintype_types::{ContentHash, ImageId, Recipe, UnixMillis, Visibility};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -362,7 +362,11 @@ impl App {
         }
         let mut variants = self.blobs.variant_recipes(id).await?;
         variants.extend(purge.variants.iter().cloned());
-        paths.extend(variants.iter().map(|recipe| format!("/i/{id}/{recipe}")));
+        for recipe in &variants {
+            let recipe = recipe.rsplit_once('.').and_then(|(ops, extension)| Recipe::parse(ops, extension).ok());
+            let spellings = recipe.map(|recipe| recipe.spellings()).unwrap_or_default();
+            paths.extend(spellings.into_iter().map(|spelling| format!("/i/{id}/{spelling}")));
+        }
         Ok(Forget { image: Some(id), tag: utf8(image_tag(id)), paths, prefix: Some(format!("/i/{id}")) })
     }
 

@@ -102,3 +102,22 @@ fn a_cache_that_forgets_everything_may_keep_pictures_for_a_year() {
         "public, max-age=300, s-maxage=86400, stale-while-revalidate=60"
     );
 }
+
+#[test]
+fn a_cache_that_is_told_addresses_keeps_none_that_it_cannot_be_told() {
+    let server = Server::with(&["--cdn-driver", "nginx", "--cdn-nginx-url", "http://127.0.0.1:9", "--cdn-verify", "off"]);
+    let id = server.token("upload").upload("a.jpg", &build::jpeg(90, 60, 1)).expect(201).at("/id");
+    let shared = "public, max-age=31536000, s-maxage=86400, immutable";
+    let unlisted = "public, max-age=31536000, s-maxage=0, immutable";
+    for (variant, expected) in [
+        ("w=32,h=32,fit=cover.webp", shared),
+        ("w=32.webp", shared),
+        ("w=32,fit=scale-down.webp", shared),
+        ("w=32.jpeg", shared),
+        ("w=31.webp", unlisted),
+        ("h=32,w=32,fit=cover.webp", unlisted),
+    ] {
+        let reply = server.client().get(&format!("/i/{id}/{variant}")).expect(200);
+        assert_eq!(reply.header("cache-control"), expected, "{variant}");
+    }
+}
