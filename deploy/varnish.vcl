@@ -43,14 +43,19 @@ sub vcl_recv {
   unset req.http.x-purged;
   unset req.http.x-cookie-kept;
 
+  # The server takes one range at a time, and sends everything where more are asked for. So do we.
+  if (req.http.Range && req.http.Range !~ "^bytes=([0-9]+-[0-9]*|-[0-9]+)$") {
+    unset req.http.Range;
+  }
   # Pictures have no query; what has one is asked for each time, so that nobody fills the cache with copies of one picture.
   if ((req.method != "GET" && req.method != "HEAD") || req.http.Authorization || req.url ~ "\?"
       || req.url !~ "(?i)^/(i|images)/|\.(jpe?g|png|gif|webp|avif)$") {
     return (pass);
   }
-  # The server takes one range at a time, and sends everything where more are asked for. So do we.
-  if (req.http.Range && req.http.Range !~ "^bytes=([0-9]+-[0-9]*|-[0-9]+)$") {
-    unset req.http.Range;
+  # Tags are compared weakly (RFC 9110, 13.1.2). Beside a range Varnish compares them strongly.
+  set req.http.If-None-Match = regsuball(req.http.If-None-Match, "W/", "");
+  if (req.http.If-None-Match == "") {
+    unset req.http.If-None-Match;
   }
   # Cookies say nothing of a picture that everybody may see. Where there is none for everybody, its owner may ask (below).
   if (req.restarts == 0) {

@@ -54,6 +54,11 @@ impl CdnConfig {
     pub fn forgets_all(&self) -> bool {
         !self.drivers.is_empty() && self.drivers.iter().all(Driver::reaches_all)
     }
+
+    /// Whether a cache forgets no address but those that it is told.
+    pub fn needs_list(&self) -> bool {
+        self.drivers.iter().any(Driver::needs_list)
+    }
 }
 
 /// Settings of the use cases. Times are in seconds, sizes in bytes.

@@ -19,6 +19,8 @@ pub enum Lasting {
     Immutable,
     /// The address may lead elsewhere tomorrow: a named path.
     Movable,
+    /// The address always leads to these bytes, and is one of so many that do that no cache can be told of it.
+    Unlisted,
 }
 
 /// How long a movable address may be kept without asking.
@@ -50,6 +52,8 @@ pub fn cache_control(
         (Some(left), Lasting::Immutable) => {
             format!("public, max-age={}, s-maxage={}", left.min(YEAR), left.min(shared)).into()
         }
+        (None, Lasting::Unlisted) => "public, max-age=31536000, s-maxage=0, immutable".into(),
+        (Some(left), Lasting::Unlisted) => format!("public, max-age={}, s-maxage=0", left.min(YEAR)).into(),
         (Some(left), Lasting::Movable) => format!("public, max-age={}", left.min(MOVABLE)).into(),
     }
 }

@@ -16,7 +16,7 @@ use futures_util::{StreamExt as _, stream};
 use sha2::{Digest, Sha256};
 use tintype_catalog::{Purge, PurgeOutcome, PurgeStep, PurgeSubject};
 use tintype_cdn::{Cache, Forget, PurgeError, Reader, Seen};
-use tintype_types::{ContentHash, ImageId, UnixMillis, Visibility};
+use tintype_types::{ContentHash, ImageId, Recipe, UnixMillis, Visibility};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -243,16 +243,17 @@ impl App {
         now: UnixMillis,
     ) -> Result<(), Trouble> {
         self.purging.failed.fetch_add(due.len() as u64, Ordering::Relaxed);
-        let pauses: Vec<i64> =
-            due.iter().map(|purge| self.purge_pause(purge.attempts, Some(error))).collect();
+        // One pause for all, so that what was asked for in one call is again.
+        let attempts = due.iter().map(|purge| purge.attempts).max().unwrap_or(0);
+        let pause = self.purge_pause(attempts, Some(error));
         tracing::warn!(
             cache,
             purges = due.len(),
             error = error as &dyn std::error::Error,
-            again_in_seconds = pauses.iter().min(),
+            again_in_seconds = pause,
             "a cache could not be told what to forget"
         );
-        let failed = due.into_iter().zip(pauses).map(|(purge, pause)| {
+        let failed = due.into_iter().map(|purge| {
             let step = purge.step;
             (purge, PurgeOutcome::Failed(step, now.plus_seconds(pause), error.to_string()))
         });
@@ -357,7 +358,12 @@ impl App {
         }
         let mut variants = self.blobs.variant_recipes(id).await?;
         variants.extend(purge.variants.iter().cloned());
-        paths.extend(variants.iter().map(|recipe| format!("/i/{id}/{recipe}")));
+        for recipe in &variants {
+            let recipe =
+                recipe.rsplit_once('.').and_then(|(ops, extension)| Recipe::parse(ops, extension).ok());
+            let spellings = recipe.map(|recipe| recipe.spellings()).unwrap_or_default();
+            paths.extend(spellings.into_iter().map(|spelling| format!("/i/{id}/{spelling}")));
+        }
         Ok(Forget { image: Some(id), tag: utf8(image_tag(id)), paths, prefix: Some(format!("/i/{id}")) })
     }
 

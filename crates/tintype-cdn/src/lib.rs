@@ -139,6 +139,11 @@ impl Driver {
         }
     }
 
+    /// Whether it forgets no address but those that are listed.
+    pub const fn needs_list(&self) -> bool {
+        matches!(self, Self::Nginx(_) | Self::Webhook(_))
+    }
+
     /// Most things that one call takes.
     pub const fn batch(&self) -> u32 {
         match self {

@@ -65,7 +65,7 @@ async fn redirect(app: &App, stored: &Stored, lasting: Lasting) -> Response {
     };
     let Some((url, seconds)) = signed else { return Problem::not_found(app).into_response() };
     let kept = match lasting {
-        Lasting::Immutable => seconds * 3 / 4,
+        Lasting::Immutable | Lasting::Unlisted => seconds * 3 / 4,
         Lasting::Movable => (seconds * 3 / 4).min(300),
     };
     let mut response = StatusCode::FOUND.into_response();

@@ -152,6 +152,20 @@ impl Recipe {
         let _ = write!(text, "fit={}.{}", self.fit.as_str(), self.format.extension());
         text
     }
+
+    /// The spellings of this recipe that links have: the canonical one, the one without the fit that is meant where none is
+    /// said, and those with `jpeg` for `jpg`. There are others without number: a side below the ladder's, another order.
+    pub fn spellings(&self) -> Vec<String> {
+        let canonical = self.canonical();
+        let default = format!(",fit={}.", Fit::default().as_str());
+        let short = (self.fit == Fit::default()).then(|| canonical.replace(&default, "."));
+        let mut spellings: Vec<String> = short.into_iter().chain([canonical]).collect();
+        if self.format == MediaType::Jpeg {
+            let long = spellings.iter().map(|text| text.replace(".jpg", ".jpeg")).collect::<Vec<_>>();
+            spellings.extend(long);
+        }
+        spellings
+    }
 }
 
 fn once<T>(name: &'static str, place: &mut Option<T>, value: T) -> Result<(), InvalidRecipe> {
@@ -211,6 +225,18 @@ mod tests {
             let text = recipe.canonical();
             let (ops, extension) = text.rsplit_once('.').unwrap();
             assert_eq!(Recipe::parse(ops, extension), Ok(recipe));
+        }
+    }
+
+    #[test]
+    fn links_have_few_spellings() {
+        let of = |ops: &str, extension: &str| Recipe::parse(ops, extension).unwrap().spellings();
+        assert_eq!(of("w=630", "webp"), ["w=640.webp", "w=640,fit=scale-down.webp"]);
+        let cover = ["w=32,h=32,fit=cover.jpg", "w=32,h=32,fit=cover.jpeg"];
+        assert_eq!(of("h=32,w=32,fit=cover", "jpeg"), cover);
+        for spelling in of("h=77", "jpg") {
+            let (ops, extension) = spelling.rsplit_once('.').unwrap();
+            assert_eq!(Recipe::parse(ops, extension), Recipe::parse("h=77", "jpg"), "{spelling}");
         }
     }
 

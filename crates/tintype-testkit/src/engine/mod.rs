@@ -1,6 +1,7 @@
 //! A real S3 engine to test against: one for all tests of a program, gone with it. SeaweedFS where nothing else is asked for.
 
 mod authority;
+mod cache;
 mod cluster;
 mod garage;
 mod pebble;
@@ -20,6 +21,7 @@ use std::{
 };
 
 pub use authority::{Authority, Pair};
+pub use cache::{Cache, Place, nginx, varnish};
 pub use cluster::Cluster;
 pub use pebble::{PATIENCE, Pebble, PebbleOptions, free_port};
 use process::Process;

@@ -49,15 +49,18 @@ pub(crate) async fn variant(
         let recipe =
             Recipe::parse(ops, extension).map_err(|error| Problem::from_recipe(&http.app, &error))?;
         let actor = caller.actor(&http.app).await?;
-        let found = http.app.variant(&actor, id, recipe).await;
-        let stored = found.map_err(|error| Problem::from_serve(&http.app, &error))?;
-        Ok::<_, Problem>((stored, caller))
+        let stored = http.app.variant(&actor, id, recipe).await;
+        let stored = stored.map_err(|error| Problem::from_serve(&http.app, &error))?;
+        let listed = !http.app.config().cdn.needs_list() || recipe.spellings().contains(&variant);
+        Ok((stored, if listed { Lasting::Immutable } else { Lasting::Unlisted }, caller))
     };
     match outcome.await {
-        Ok((stored, caller)) => match media::redirect(&caller.origin, &parts.uri, stored.visibility) {
-            Some(response) => response,
-            None => deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Immutable).await,
-        },
+        Ok((stored, lasting, caller)) => {
+            match media::redirect(&caller.origin, &parts.uri, stored.visibility) {
+                Some(response) => response,
+                None => deliver(&http.app, &parts.method, &parts.headers, &stored, lasting).await,
+            }
+        }
         Err(problem) => refuse_of(&http, problem, id, &parts.headers),
     }
 }

@@ -62,6 +62,13 @@ impl Raw {
         raw.reply()
     }
 
+    /// The same at another address.
+    pub(crate) fn ask_at(address: &str, request: &str) -> Reply {
+        let mut raw = Self::connect_to(address);
+        assert!(raw.send(request.as_bytes()), "somebody listens at {address}");
+        raw.reply()
+    }
+
     /// `GET path` with this Host and further header lines, each ended by CRLF.
     pub(crate) fn get(server: &Server, path: &str, host: &str, lines: &str) -> Reply {
         Self::ask(server, &format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{lines}\r\n"))

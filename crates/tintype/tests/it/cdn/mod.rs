@@ -1,0 +1,110 @@
+//! Caches in front of the server: what they keep, what they forget, and that they mix nobody up.
+
+mod apis;
+mod gone;
+mod origin;
+mod pairs;
+mod poison;
+mod queue;
+mod recorded;
+mod tags;
+
+use std::time::{Duration, Instant};
+
+use tintype_testkit::{
+    build,
+    engine::{self, Cache, Place},
+    wait,
+};
+
+use crate::support::{Client, Raw, Reply, Server};
+
+/// The caches that Debian has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Varnish,
+    Nginx,
+}
+
+/// A server behind a cache.
+struct Front {
+    server: Server,
+    place: Place,
+    kind: Kind,
+    cache: Cache,
+}
+
+impl Front {
+    /// Starts both; `None` where the cache is not installed.
+    fn start(test: &str, kind: Kind) -> Option<Self> {
+        let place = Place::free();
+        let (driver, purge_url) = match kind {
+            Kind::Varnish => ("varnish", place.url()),
+            Kind::Nginx => ("nginx", place.purge_url()),
+        };
+        let url_flag = format!("--cdn-{driver}-url");
+        let server = Server::with(&[
+            "--cdn-driver",
+            driver,
+            &url_flag,
+            &purge_url,
+            "--cdn-verify-url",
+            &place.url(),
+            "--limit-misses",
+            "off",
+            "--limit-requests",
+            "off",
+        ]);
+        let cache = match kind {
+            Kind::Varnish => engine::varnish(test, place, server.address()),
+            Kind::Nginx => engine::nginx(test, place, server.address()),
+        }?;
+        Some(Self { server, place, kind, cache })
+    }
+
+    /// Somebody who asks the cache.
+    fn reader(&self) -> Client {
+        Client::new(&self.place.url())
+    }
+
+    /// One request on a connection of its own, to the cache.
+    fn ask(&self, request: &str) -> Reply {
+        Raw::ask_at(&self.place.address(), request)
+    }
+
+    /// Asks until the cache answers from what it keeps.
+    fn warm(&self, path: &str) -> Reply {
+        let reader = self.reader();
+        wait::until_some(&format!("{:?} to keep {path}", self.kind), Duration::from_secs(10), || {
+            let reply = reader.get(path).expect(200);
+            (reply.header("x-cache") == "HIT").then_some(reply)
+        })
+    }
+
+    /// Asserts that a condition comes true within two seconds of `since`, and says how long it took.
+    #[track_caller]
+    fn within_two_seconds(&self, since: Instant, what: &str, mut condition: impl FnMut() -> bool) {
+        while !condition() {
+            assert!(since.elapsed() < Duration::from_secs(2), "{:?}, 2 s later: {what}", self.kind);
+            std::thread::yield_now();
+        }
+        eprintln!("{:?}: {what} after {:?}", self.kind, since.elapsed());
+    }
+
+    /// What `tintype purge list` prints.
+    fn waiting(&self) -> String {
+        purge_list(&self.server)
+    }
+}
+
+/// What `tintype purge list --json` prints.
+fn purge_list(server: &Server) -> String {
+    let output = server.run(&["purge", "list", "--json"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Uploads a picture and answers its id.
+fn upload(client: &Client, seed: u64) -> String {
+    client.upload("a.jpg", &build::jpeg(64, 48, seed)).expect(201).at("/id")
+}
