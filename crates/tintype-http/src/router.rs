@@ -80,6 +80,7 @@ pub(crate) fn router(http: Http) -> Router {
         .route("/i/{id}/{variant}", bytes_preflight.clone())
         .route("/images/{file}", bytes_preflight);
     let api = Router::from(api())
+        .route("/api/v1/files", get(file::list::list))
         // A named path has slashes, which the description cannot say.
         .route(
             "/api/v1/files/{*path}",

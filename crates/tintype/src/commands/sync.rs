@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use tintype_app::text;
 
 use self::{
-    local::{Found, Local, walk},
+    local::{Accepted, Found, Local, walk},
     plan::{Plan, Remote, plan, to_hash},
 };
 use super::upload::{bar_over, option, server};
@@ -85,7 +85,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
         bail!("{folder} is no folder for pictures: its {invalid}");
     }
     let client = sync.client();
-    let found = walk(Path::new(&source), &folder, &extensions(&client)?)?;
+    let found = walk(Path::new(&source), &folder, &accepted(&client)?)?;
     if found.pictures.is_empty() && matches.get_flag("delete") {
         bail!(
             "there is no picture in {source}, and --delete would delete all of {folder}: is it the right folder?"
@@ -97,13 +97,14 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
     sync.carry_out(&client, plan, &found)
 }
 
-/// The extensions of pictures that the server takes.
-fn extensions(client: &Client) -> Result<Vec<String>> {
+/// What the server takes.
+fn accepted(client: &Client) -> Result<Accepted> {
     let config = client.send("GET", "/api/v1/config", None, None)?;
-    let accepted =
-        config["upload"]["accepted"].as_array().context("the server does not say which pictures it takes")?;
-    let names = accepted.iter().filter_map(|media| media["extensions"].as_array()).flatten();
-    Ok(names.filter_map(|name| name.as_str().map(str::to_owned)).collect())
+    let upload = &config["upload"];
+    let types = upload["accepted"].as_array().context("the server does not say which pictures it takes")?;
+    let names = types.iter().filter_map(|media| media["extensions"].as_array()).flatten();
+    let extensions = names.filter_map(|name| name.as_str().map(str::to_owned)).collect();
+    Ok(Accepted { extensions, bytes_max: upload["bytes_max"].as_u64().unwrap_or(u64::MAX) })
 }
 
 /// What the server has in a folder and below it.

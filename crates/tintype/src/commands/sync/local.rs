@@ -17,6 +17,15 @@ pub(super) struct Local {
     pub(super) bytes: u64,
 }
 
+/// Which pictures a server takes.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    /// The extensions that they have, in small letters.
+    pub(super) extensions: Vec<String>,
+    /// Most bytes of one.
+    pub(super) bytes_max: u64,
+}
+
 /// What a folder holds.
 #[derive(Debug, Default)]
 pub(super) struct Found {
@@ -32,24 +41,23 @@ pub(super) struct Found {
     pub(super) unread: bool,
 }
 
-/// Looks through a folder and those below it. `prefix` is the folder of named paths, `extensions` those of pictures that the
-/// server takes. Symbolic links are not followed and hidden names are passed over.
+/// Looks through a folder and those below it. `prefix` is the folder of named paths. Symbolic links are not followed and hidden names are passed over.
 ///
 /// # Errors
 /// The folder itself cannot be read.
-pub(super) fn walk(folder: &Path, prefix: &str, extensions: &[String]) -> Result<Found> {
+pub(super) fn walk(folder: &Path, prefix: &str, accepted: &Accepted) -> Result<Found> {
     let mut found = Found::default();
     let entries =
         fs::read_dir(folder).with_context(|| format!("cannot read the folder {}", folder.display()))?;
-    found.folder(entries, prefix, extensions);
+    found.folder(entries, prefix, accepted);
     Ok(found)
 }
 
 impl Found {
-    fn folder(&mut self, entries: fs::ReadDir, prefix: &str, extensions: &[String]) {
+    fn folder(&mut self, entries: fs::ReadDir, prefix: &str, accepted: &Accepted) {
         for entry in entries {
             match entry.and_then(|entry| Ok((entry.path(), entry.file_type()?))) {
-                Ok((path, kind)) => self.entry(&path, kind, prefix, extensions),
+                Ok((path, kind)) => self.entry(&path, kind, prefix, accepted),
                 Err(error) => {
                     self.unread = true;
                     self.refused.push((PathBuf::from(prefix), error.to_string()));
@@ -58,7 +66,7 @@ impl Found {
         }
     }
 
-    fn entry(&mut self, path: &Path, kind: fs::FileType, prefix: &str, extensions: &[String]) {
+    fn entry(&mut self, path: &Path, kind: fs::FileType, prefix: &str, accepted: &Accepted) {
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
             let why = "its name is not UTF-8, which links are made of; rename it";
             return self.refused.push((path.to_owned(), why.to_owned()));
@@ -70,7 +78,7 @@ impl Found {
         let name = format!("{prefix}{}", name.nfc());
         if kind.is_dir() {
             return match fs::read_dir(path) {
-                Ok(entries) => self.folder(entries, &format!("{name}/"), extensions),
+                Ok(entries) => self.folder(entries, &format!("{name}/"), accepted),
                 Err(error) => {
                     self.unread = true;
                     self.refused.push((path.to_owned(), format!("this folder cannot be read: {error}")));
@@ -83,8 +91,8 @@ impl Found {
             return self.skipped.push((path.to_owned(), what.to_owned()));
         }
         let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
-        if !extension.is_some_and(|extension| extensions.contains(&extension)) {
-            let why = format!("no picture that the server takes: {}", extensions.join(", "));
+        if !extension.is_some_and(|extension| accepted.extensions.contains(&extension)) {
+            let why = format!("no picture that the server takes: {}", accepted.extensions.join(", "));
             return self.skipped.push((path.to_owned(), why));
         }
         if twice {
@@ -95,6 +103,11 @@ impl Found {
             return self.refused.push((path.to_owned(), format!("its {invalid}; rename it")));
         }
         match path.metadata() {
+            Ok(metadata) if metadata.len() > accepted.bytes_max => {
+                let (bytes, max) = (metadata.len(), accepted.bytes_max);
+                let why = format!("it has {bytes} bytes, and the server takes {max}; make it smaller");
+                self.refused.push((path.to_owned(), why));
+            }
             Ok(metadata) => {
                 let picture = Local { file: path.to_owned(), bytes: metadata.len() };
                 self.pictures.insert(name, picture);
@@ -128,17 +141,24 @@ mod tests {
         }
         std::os::unix::fs::symlink("/etc", at("etc")).unwrap();
         std::os::unix::fs::symlink(at("a.png"), at("link.png")).unwrap();
-        let extensions = ["png".to_owned(), "jpg".to_owned()];
-        let found = walk(dir.path(), "blog/", &extensions).unwrap();
+        fs::write(at("large.png"), "xx").unwrap();
+        let accepted = Accepted { extensions: ["png", "jpg"].map(str::to_owned).to_vec(), bytes_max: 1 };
+        let found = walk(dir.path(), "blog/", &accepted).unwrap();
         let pictures: Vec<&str> = found.pictures.keys().map(String::as_str).collect();
         assert_eq!(pictures, ["blog/a.png", "blog/b/c d.JPG", "blog/b/\u{fc}.png"]);
         let mut skipped: Vec<_> = found.skipped.iter().map(|(path, _)| path.clone()).collect();
         skipped.sort();
         assert_eq!(skipped, ["b/n.txt", "e.avif", "etc", "link.png"].map(at));
         assert!(found.present.contains("blog/e.avif"), "what is skipped is not gone");
-        let [(file, why)] = &found.refused[..] else { panic!("{:?}", found.refused) };
+        let mut refused = found.refused.clone();
+        refused.sort();
+        let [(file, why), (large, limit)] = &refused[..] else { panic!("{refused:?}") };
         assert!(*file == at("b/x?.png") && why.contains("\\ ? # %"), "{why}");
-        assert!(!found.unread && walk(&at("none"), "", &extensions).is_err());
+        assert!(
+            *large == at("large.png") && limit.contains("it has 2 bytes, and the server takes 1"),
+            "{limit}"
+        );
+        assert!(!found.unread && walk(&at("none"), "", &accepted).is_err());
     }
 
     #[test]
@@ -150,7 +170,8 @@ mod tests {
         if fs::read_dir(dir.path()).unwrap().count() < 2 {
             return; // A file system that composes names itself.
         }
-        let found = walk(dir.path(), "", &["png".to_owned()]).unwrap();
+        let found =
+            walk(dir.path(), "", &Accepted { extensions: vec!["png".to_owned()], bytes_max: 1 }).unwrap();
         assert_eq!((found.pictures.len(), found.refused.len()), (1, 1));
     }
 }

@@ -45,6 +45,7 @@ fn folders_are_listed_with_what_stands_in_them() {
         (paths(&root.json()), root.header("cache-control")),
         (vec!["a.png".into(), "blog/".into()], "no-store")
     );
+    assert_eq!(ana.get("/api/v1/files").expect(200).json(), root.json());
     let blog = ana.get("/api/v1/files/blog/").expect(200).json();
     assert_eq!(paths(&blog), ["blog/1.png", "blog/2026/", "blog/photo.jpg"]);
     assert_eq!(blog["folder"], "blog/");
