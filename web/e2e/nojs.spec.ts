@@ -22,6 +22,7 @@ test('a form without JavaScript uploads and answers with links', async ({ page }
 test('the form stands alone and is in the product’s clothes', async ({ page }) => {
   await page.goto('/')
   await expect(page.locator('form[action="/new"]')).toBeVisible()
+  await expect(page.getByText('Everything stays on this server.')).toBeVisible()
   expect(await page.evaluate(() => getComputedStyle(document.body).fontFamily)).toContain('Tintype UI')
   await page.screenshot({ path: `e2e/screenshots/${test.info().project.name}-nojs-form.png` })
 })

@@ -466,6 +466,8 @@ export interface components {
         ConfigReply: {
             image_limits: components["schemas"]["ImageLimits"];
             name: string;
+            /** @description Where originals are kept. */
+            store: components["schemas"]["Store"];
             /**
              * Format: int64
              * @description How long a delete can be undone, in seconds.
@@ -803,6 +805,11 @@ export interface components {
             /** @description Whether uploads are refused for lack of room. */
             full: boolean;
         };
+        /**
+         * @description Where originals are kept: in a folder of the server, or in an object storage (S3).
+         * @enum {string}
+         */
+        Store: "folder" | "s3";
         /** @description What may be uploaded, and by whom. */
         UploadConfig: {
             accepted: components["schemas"]["AcceptedType"][];

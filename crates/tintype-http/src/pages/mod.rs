@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use tintype_app::{authorize::Denial, config::AppConfig};
 
-use crate::{Http, assets, caller::cookie, problem::size};
+use crate::{Http, assets, caller::cookie, problem::size, routes::ops::config::Store};
 
 /// What a page may run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,11 +166,16 @@ pub(crate) fn config_script(json: &str) -> Markup {
     html! { script id="config" type="application/json" { (PreEscaped(json)) } }
 }
 
-/// The form that uploads without JavaScript.
-pub(crate) fn upload_form(config: &AppConfig) -> Markup {
+/// The form that uploads without JavaScript, under a line that says where pictures stay.
+pub(crate) fn upload_form(config: &AppConfig, store: Store) -> Markup {
     let names: Vec<&str> = config.accepted.iter().map(|media| media.name()).collect();
     let types: Vec<&str> = config.accepted.iter().map(|media| media.mime()).collect();
+    let lead = match store {
+        Store::Folder => "Everything stays on this server.",
+        Store::S3 => "Pictures are kept in this server’s object storage.",
+    };
     html! {
+        p class="lead" { (lead) }
         form class="plain-form" action="/new" method="post" enctype="multipart/form-data" {
             label for="plain-file" { "Choose pictures" }
             input id="plain-file" type="file" name="file" accept=(types.join(",")) multiple required;

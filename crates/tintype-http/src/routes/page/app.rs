@@ -6,7 +6,7 @@ use axum::{
 };
 use http::header;
 
-use crate::{Http, assets, caller::Caller, pages, problem::Problem, routes::ops::config::ConfigReply};
+use crate::{Http, assets, caller::Caller, pages, problem::Problem, routes::ops::config::{ConfigReply, Store}};
 
 /// The web app's page. Makes a browser that has no key an owner, so that its parallel first uploads share one.
 pub(crate) async fn app(State(http): State<Http>, request: Request) -> Result<Response, Problem> {
@@ -17,7 +17,7 @@ pub(crate) async fn app(State(http): State<Http>, request: Request) -> Result<Re
         return Ok(pages::unbuilt().into_response());
     };
     let config = serde_json::to_string(&ConfigReply::new(&http)).unwrap_or_default();
-    let form = pages::upload_form(http.app.config()).into_string();
+    let form = pages::upload_form(http.app.config(), Store::of(&http)).into_string();
     let page = index
         .replace("data-theme=\"auto\"", &format!("data-theme=\"{theme}\""))
         .replace("<!--tintype:head-->", &pages::config_script(&config).into_string())
