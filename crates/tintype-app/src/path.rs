@@ -17,16 +17,24 @@ impl App {
     /// As [`App::original`].
     pub async fn original_at_path(&self, actor: &Actor, path: &str) -> Result<Arc<Stored>, ServeError> {
         let moment = self.cache.moment();
-        let image = match self.catalog.image_at_path(path).await.map_err(Trouble::from)? {
-            Some(image) => Some(image),
-            None => self.alias(AliasKind::Path, path).await?,
-        };
-        let image = self.if_visible(actor, image)?;
+        let image = self.visible_at_path(actor, path).await?;
         let key = CacheKey { id: image.id, recipe: None };
         match self.hot(&key) {
             Some(stored) => Ok(stored),
             None => self.load_original(&image, key, moment).await,
         }
+    }
+
+    /// The image at a named path, if `actor` may see it.
+    ///
+    /// # Errors
+    /// As [`App::visible`].
+    pub async fn visible_at_path(&self, actor: &Actor, path: &str) -> Result<Image, ServeError> {
+        let image = match self.catalog.image_at_path(path).await.map_err(Trouble::from)? {
+            Some(image) => Some(image),
+            None => self.alias(AliasKind::Path, path).await?,
+        };
+        self.if_visible(actor, image)
     }
 
     /// The original of a name that a replaced system gave out.

@@ -6,6 +6,15 @@ use ipnet::IpNet;
 
 use crate::limit::Rates;
 
+/// What crawlers may take into their index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Robots {
+    /// Pages of images that are public.
+    Public,
+    /// Nothing.
+    None,
+}
+
 /// Settings of the HTTP side.
 #[derive(Clone, Debug)]
 pub struct HttpConfig {
@@ -13,6 +22,10 @@ pub struct HttpConfig {
     pub base_url: Option<String>,
     /// What links to pictures begin with that have a copy in a public bucket, without a slash at its end.
     pub copies_url: Option<String>,
+    /// Whether the address of a picture answers the page about it to browsers that open it and to readers of cards.
+    pub negotiate: bool,
+    /// What crawlers may take into their index.
+    pub robots: Robots,
     /// Proxies whose `X-Forwarded-*` headers count.
     pub trusted_proxies: Vec<IpNet>,
     /// Other origins whose pages may use the API with tokens.
@@ -48,6 +61,8 @@ impl Default for HttpConfig {
         Self {
             base_url: None,
             copies_url: None,
+            negotiate: false,
+            robots: Robots::Public,
             trusted_proxies: loopback(),
             cors_origins: Vec::new(),
             web_dir: None,

@@ -6,6 +6,7 @@
 mod access_log;
 mod assets;
 mod caller;
+mod cards;
 mod client;
 mod conditions;
 pub mod config;
@@ -16,6 +17,7 @@ mod limit;
 mod linger;
 mod links;
 mod metrics;
+mod negotiate;
 mod openapi;
 mod origin;
 mod pages;
@@ -31,7 +33,7 @@ use std::sync::Arc;
 use tintype_app::App;
 
 pub use access_log::{AccessFormat, AccessLog};
-pub use config::HttpConfig;
+pub use config::{HttpConfig, Robots};
 pub use limit::{Rate, Rates};
 pub use openapi::description;
 pub use problem::Code;

@@ -8,6 +8,8 @@ use tintype_app::{
     types::{ImageId, secret::DeleteToken},
 };
 
+use crate::negotiate::RAW;
+
 /// What links begin with, without slashes at their ends. For most of them it is the server's own address, which this derefs
 /// to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub(crate) struct Base {
     pub(crate) site: String,
     /// Where copies of images are for readers, if they are.
     pub(crate) copies: Option<String>,
+    /// Whether the address of a picture leads browsers to its page.
+    pub(crate) negotiate: bool,
 }
 
 impl Deref for Base {
@@ -34,8 +38,8 @@ impl fmt::Display for Base {
 /// What a path segment may hold plainly (RFC 3986, unreserved), and the slash between segments.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
-/// The share picture that cards and lists show.
-const THUMB: &str = "w=320,h=320,fit=scale-down.webp";
+/// Width and height that the picture of lists lies within.
+pub(crate) const THUMB_SIDE: u32 = 320;
 
 /// The name that a file has in dialects.
 pub(crate) fn file(image: &Image) -> String {
@@ -50,6 +54,12 @@ pub(crate) fn image(base: &Base, image: &Image) -> String {
     }
 }
 
+/// An address of the picture that answers its bytes, whoever asks.
+pub(crate) fn raw(base: &Base, image: &Image) -> String {
+    let link = self::image(base, image);
+    if base.negotiate && link.starts_with(&base.site) { format!("{link}?{RAW}") } else { link }
+}
+
 pub(crate) fn page(base: &Base, image: &Image) -> String {
     page_of(base, image.id)
 }
@@ -59,7 +69,7 @@ pub(crate) fn page_of(base: &Base, id: ImageId) -> String {
 }
 
 pub(crate) fn thumb(base: &Base, image: &Image) -> String {
-    format!("{base}/i/{}/{THUMB}", image.id)
+    format!("{base}/i/{}/w={THUMB_SIDE},h={THUMB_SIDE},fit=scale-down.webp", image.id)
 }
 
 pub(crate) fn delete(base: &Base, token: &DeleteToken) -> String {
@@ -68,6 +78,17 @@ pub(crate) fn delete(base: &Base, token: &DeleteToken) -> String {
 
 pub(crate) fn named(base: &Base, path: &str) -> String {
     format!("{base}/{}", utf8_percent_encode(path, PATH))
+}
+
+/// What a picture is called on its page.
+pub(crate) fn title(image: &Image) -> &str {
+    image.title.as_deref().or(image.file_name.as_deref()).unwrap_or("A picture")
+}
+
+/// Where embedding programs ask what to show of the picture, in one of the formats of oEmbed.
+pub(crate) fn oembed(base: &Base, image: &Image, format: &str) -> String {
+    let page = page(base, image);
+    format!("{base}/oembed?format={format}&url={}", utf8_percent_encode(&page, NON_ALPHANUMERIC))
 }
 
 /// What a picture is called where a text must stand in its place.
@@ -110,7 +131,7 @@ pub(crate) fn bbcode(link: &str) -> String {
     format!("[img]{link}[/img]")
 }
 
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -133,7 +154,7 @@ mod tests {
     fn captions_cannot_break_out() {
         assert_eq!(markdown("u", "a](javascript:x) ![b"), "![a\\](javascript:x) \\!\\[b](u)");
         assert_eq!(escape("\"><script>alert('1')&"), "&quot;&gt;&lt;script&gt;alert(&#39;1&#39;)&amp;");
-        let base = Base { site: "http://h".to_owned(), copies: None };
+        let base = Base { site: "http://h".to_owned(), copies: None, negotiate: false };
         assert_eq!(named(&base, "blog/ü b.jpg"), "http://h/blog/%C3%BC%20b.jpg");
     }
 }

@@ -47,7 +47,7 @@ impl Origin {
         };
         let scheme = if https { "https" } else { "http" };
         let site = config.base_url.clone().unwrap_or_else(|| format!("{scheme}://{host}"));
-        let base = Base { site, copies: config.copies_url.clone() };
+        let base = Base { site, copies: config.copies_url.clone(), negotiate: config.negotiate };
         Ok(Self { base, host, https, fixed: config.base_url.is_some() })
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     Http, assets,
     openapi::Description,
     problem::{Code, Problem},
-    routes::{abuse, bytes, dialect, file, image, ops, page},
+    routes::{abuse, bytes, card, dialect, file, image, ops, page},
 };
 
 /// The routes that the description tells of.
@@ -40,6 +40,7 @@ fn pictures() -> OpenApiRouter<Http> {
     OpenApiRouter::new()
         .routes(routes!(bytes::original::original))
         .routes(routes!(bytes::variant::variant))
+        .routes(routes!(card::oembed::oembed))
         .route("/images/{file}", get(bytes::original::under_images))
 }
 
@@ -70,7 +71,7 @@ pub(crate) fn router(http: Http) -> Router {
         .route("/assets/{*file}", get(assets::asset))
         .route("/icon.svg", get(assets::root_file))
         .route("/favicon.ico", get(assets::root_file))
-        .route("/robots.txt", get(assets::root_file));
+        .route("/robots.txt", get(card::robots::robots));
     let preflights = Router::new()
         .route("/i/{file}", bytes_preflight.clone())
         .route("/i/{id}/{variant}", bytes_preflight.clone())

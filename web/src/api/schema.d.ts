@@ -270,6 +270,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/oembed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an embedding program shows of an image (<https://oembed.com>), for anybody and any page.
+         * @description The answer is what a stranger sees, whoever asks: a private image is not there (404), a deleted one is gone (410).
+         *     `maxwidth` and `maxheight` choose a smaller rendition. A format other than `json` and `xml` is 501.
+         */
+        get: operations["getOembed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ready": {
         parameters: {
             query?: never;
@@ -707,6 +728,34 @@ export interface components {
              */
             value: string;
         };
+        /** @description A photo, as oEmbed 1.0 tells of it. */
+        Oembed: {
+            /**
+             * Format: int64
+             * @description Seconds for which this may be kept.
+             */
+            cache_age: number;
+            /** Format: int32 */
+            height: number;
+            provider_name: string;
+            provider_url: string;
+            /** Format: int32 */
+            thumbnail_height: number;
+            /** @description A small WebP of at most 320 × 320 pixels. */
+            thumbnail_url: string;
+            /** Format: int32 */
+            thumbnail_width: number;
+            /** @description What the picture is called. */
+            title: string;
+            /** @description Always `photo`. */
+            type: string;
+            /** @description The address of the picture. */
+            url: string;
+            /** @description Always `1.0`. */
+            version: string;
+            /** Format: int32 */
+            width: number;
+        };
         /** @description A form with one file; its part may have any name. */
         OneFileForm: {
             /** Format: binary */
@@ -734,7 +783,7 @@ export interface components {
          * @description A stable word that programs may branch on.
          * @enum {string}
          */
-        ProblemCode: "malformed_body" | "missing_file" | "empty_file" | "invalid_field" | "unknown_field" | "not_supported" | "invalid_recipe" | "invalid_host" | "too_many_files" | "invalid_token" | "forbidden" | "banned" | "missing_scope" | "not_found" | "method_not_allowed" | "timeout" | "path_taken" | "gone" | "too_late" | "upload_over" | "not_sent" | "key_reused" | "wrong_file" | "file_too_large" | "picture_too_large" | "unsupported_type" | "unsupported_body" | "range_not_satisfiable" | "damaged_file" | "decode_failed" | "too_many_variants" | "rate_limited" | "internal" | "damaged" | "busy" | "store_unavailable" | "read_only" | "storage_full";
+        ProblemCode: "malformed_body" | "missing_file" | "empty_file" | "invalid_field" | "unknown_field" | "not_supported" | "invalid_recipe" | "invalid_host" | "too_many_files" | "invalid_token" | "forbidden" | "banned" | "missing_scope" | "not_found" | "method_not_allowed" | "timeout" | "path_taken" | "gone" | "too_late" | "upload_over" | "not_sent" | "key_reused" | "wrong_file" | "file_too_large" | "picture_too_large" | "unsupported_type" | "unsupported_body" | "range_not_satisfiable" | "damaged_file" | "decode_failed" | "too_many_variants" | "rate_limited" | "internal" | "damaged" | "unsupported_format" | "busy" | "store_unavailable" | "read_only" | "storage_full";
         /** @description Whether requests should be sent here. */
         Ready: {
             ready: boolean;
@@ -1871,6 +1920,60 @@ export interface operations {
                 };
             };
             /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOembed: {
+        parameters: {
+            query: {
+                /** @description An address of this server that leads to an image: its page, its file, or a named path. */
+                url: string;
+                /** @description `json`, where it is left away, or `xml`. */
+                format?: string;
+                /** @description Most pixels that the picture may be wide. */
+                maxwidth?: number;
+                /** @description Most pixels that it may be high. */
+                maxheight?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The photo; with `format=xml` the same as `text/xml` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Oembed"];
+                };
+            };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such image (404), deleted (410), or a query that cannot be read (400) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A format that there is not (501), or the server's own trouble */
             "5XX": {
                 headers: {
                     [name: string]: unknown;

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use tintype_app::config::{Delivery, Uploaders};
-use tintype_http::Rate;
+use tintype_http::{Rate, Robots};
 use tintype_types::MediaType;
 
 use super::{
@@ -203,6 +203,28 @@ pub(crate) static TABLE: &[Setting] = &[
         s.http.stop_delay = Duration::from_secs(u64::try_from(seconds(v)?).unwrap_or(0));
         Ok(())
     }),
+    setting!(
+        "links.negotiate",
+        "off",
+        "Whether a picture's own address answers its page to browsers that open it and to readers of cards: on or off; docs/cards.md says what caches then keep",
+        |s, v| {
+            s.http.negotiate = switch(v)?;
+            Ok(())
+        }
+    ),
+    setting!(
+        "links.robots",
+        "public",
+        "What crawlers may take into their index: public (pages of images that are public), or none; cards are made either way",
+        |s, v| {
+            s.http.robots = match v {
+                "public" => Robots::Public,
+                "none" => Robots::None,
+                _ => return Err("takes public or none".to_owned()),
+            };
+            Ok(())
+        }
+    ),
     setting!("limit.requests", "12000/1m", "Requests of one client: a number and a time, or off", |s, v| {
         s.http.rates.requests = rate(v)?;
         Ok(())
@@ -473,7 +495,6 @@ fn timeout(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// An origin: scheme and host, without a path.
 /// An address that names are put behind.
 fn folder_url(text: &str) -> Result<String, String> {
     let invalid = || {
@@ -489,6 +510,7 @@ fn folder_url(text: &str) -> Result<String, String> {
     if path.bytes().all(plain) { Ok(text.to_owned()) } else { Err(invalid()) }
 }
 
+/// An origin: scheme and host, without a path.
 fn base_url(text: &str) -> Result<String, String> {
     let invalid = || {
         "takes http:// or https:// with a host, without a path, such as https://img.example.org".to_owned()

@@ -6,6 +6,7 @@ mod abuse;
 mod api;
 mod bad_input;
 mod bytes;
+mod cards;
 mod commands;
 mod dialects;
 mod files;

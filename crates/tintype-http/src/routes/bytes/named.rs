@@ -13,8 +13,10 @@ use crate::{
     Http,
     caller::Caller,
     deliver::deliver,
-    pages,
+    negotiate,
+    pages::{self, Look},
     problem::{Code, Problem},
+    routes::page::share::in_place_of_bytes,
 };
 
 /// An image at a path of its owner's choice. Whatever is no such path is not there.
@@ -25,7 +27,7 @@ pub(crate) async fn named(State(http): State<Http>, request: Request) -> Respons
     let wants_page = pages::wants_html(&parts.headers);
     let Some(path) = path else {
         return if wants_page {
-            pages::missing(Denial::NotFound)
+            pages::missing(&Look::of(&parts), Denial::NotFound)
         } else {
             Problem::not_found(&http.app).into_response()
         };
@@ -46,8 +48,18 @@ pub(crate) async fn named(State(http): State<Http>, request: Request) -> Respons
         }
     };
     match outcome.await {
-        Ok(Ok(stored)) => deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Movable).await,
-        Ok(Err(denial)) => pages::missing(denial),
+        Ok(Ok(stored)) if http.config.negotiate && negotiate::wants_page(&parts) => {
+            in_place_of_bytes(&http, stored.id, &parts).await
+        }
+        Ok(Ok(stored)) => {
+            let mut response =
+                deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Movable).await;
+            if http.config.negotiate {
+                negotiate::mark(response.headers_mut());
+            }
+            response
+        }
+        Ok(Err(denial)) => pages::missing(&Look::of(&parts), denial),
         Err(problem) => refuse(problem),
     }
 }

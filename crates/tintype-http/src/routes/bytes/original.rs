@@ -11,7 +11,10 @@ use tintype_app::{
 };
 
 use super::{not_found, refuse, split};
-use crate::{Http, caller::Caller, deliver::deliver, place::Place, problem::Problem, reply::ProblemDocument};
+use crate::{
+    Http, caller::Caller, deliver::deliver, negotiate, place::Place, problem::Problem,
+    reply::ProblemDocument, routes::page::share::in_place_of_bytes,
+};
 
 /// The picture itself. The address is permanent: it always leads to these bytes, until the image is deleted.
 ///
@@ -69,9 +72,16 @@ async fn answer(
             || extension.is_none_or(|text| MediaType::from_extension(text) == Some(stored.media_type));
         Ok::<_, Problem>(fits.then_some(stored))
     };
+    let wants_page = http.config.negotiate && negotiate::wants_page(&parts);
     match outcome.await {
+        Ok(Some(stored)) if wants_page => in_place_of_bytes(http, stored.id, &parts).await,
         Ok(Some(stored)) => {
-            deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Immutable).await
+            let mut response =
+                deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Immutable).await;
+            if http.config.negotiate {
+                negotiate::mark(response.headers_mut());
+            }
+            response
         }
         Ok(None) => not_found(http),
         Err(problem) => refuse(problem),

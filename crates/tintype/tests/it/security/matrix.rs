@@ -122,6 +122,7 @@ fn rule(operation: &str, who: Who, whose: Whose) -> Option<u16> {
                 | "getConfig"
                 | "getDescription"
                 | "getMetrics"
+                | "getOembed"
                 | "sendDirectUpload"
                 | "completeDirectUpload"
         )
@@ -130,6 +131,8 @@ fn rule(operation: &str, who: Who, whose: Whose) -> Option<u16> {
     }
     Some(match operation {
         "getOriginal" | "getVariant" | "readImage" => view(who, whose),
+        // It says what a stranger sees, whoever asks.
+        "getOembed" => view(Nobody, whose),
         "changeImage" if whose == Whose::Deleted && (who == Owner || who.is_admin()) => 410,
         "changeImage" => own(who, whose, 200),
         "deleteImage" if who == DeleteToken => {
@@ -295,6 +298,10 @@ impl<'a> World<'a> {
                 send(Nobody).expect(200);
                 let body = json!({"uploadId": begun.at("/uploadId")}).to_string();
                 self.ask(who, method, &path, &json_type, Some(body.as_bytes()))
+            }
+            "getOembed" => {
+                let url = format!("http%3A//{}/p/{}", self.server.address(), self.id);
+                self.ask(who, method, &format!("{path}?url={url}"), &[], None)
             }
             "ban" => self.ask(who, method, &path, &json_type, Some(br#"{"value": "203.0.113.7"}"#)),
             "liftBan" => {
