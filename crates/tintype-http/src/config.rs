@@ -4,7 +4,7 @@ use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
 
-use crate::limit::Rates;
+use crate::{base_path, limit::Rates};
 
 /// What crawlers may take into their index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,8 @@ pub enum Robots {
 /// Settings of the HTTP side.
 #[derive(Clone, Debug)]
 pub struct HttpConfig {
-    /// What links begin with, such as `https://img.example.org`, without a slash at its end. Unset, the request's Host.
+    /// What links begin with, such as `https://img.example.org` or `https://example.org/pictures`, without a slash at its
+    /// end. Unset, the request's Host.
     pub base_url: Option<String>,
     /// What links to pictures begin with that have a copy in a public bucket, without a slash at its end.
     pub copies_url: Option<String>,
@@ -89,6 +90,11 @@ fn loopback() -> Vec<IpNet> {
 }
 
 impl HttpConfig {
+    /// The path that stands before every address of ours, such as `/pictures`; mostly nothing.
+    pub(crate) fn base_path(&self) -> &str {
+        self.base_url.as_deref().map_or("", base_path::of)
+    }
+
     /// Whether headers set by `peer` on behalf of others count.
     pub(crate) fn trusts(&self, peer: IpAddr) -> bool {
         let peer = peer.to_canonical();

@@ -5,6 +5,7 @@
 
 mod access_log;
 mod assets;
+mod base_path;
 mod caller;
 mod cards;
 mod client;

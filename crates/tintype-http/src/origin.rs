@@ -4,13 +4,15 @@ use std::net::SocketAddr;
 
 use http::{HeaderMap, Uri, header};
 
-use crate::{config::HttpConfig, links::Base};
+use crate::{base_path, config::HttpConfig, links::Base};
 
 /// Scheme and host of the request, validated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Origin {
     /// What links begin with.
     pub(crate) base: Base,
+    /// The path that browsers see before every address of ours, such as `/pictures`; mostly nothing.
+    pub(crate) prefix: String,
     /// The Host that the request was sent to, to compare an `Origin` header with.
     pub(crate) host: String,
     /// Whether the browser speaks HTTPS.
@@ -24,7 +26,7 @@ pub(crate) struct Origin {
 pub(crate) struct InvalidHost;
 
 impl Origin {
-    /// `X-Forwarded-Proto` and `X-Forwarded-Host` count only from trusted proxies.
+    /// `X-Forwarded-Proto`, `X-Forwarded-Host` and `X-Forwarded-Prefix` count only from trusted proxies.
     pub(crate) fn of(
         config: &HttpConfig,
         headers: &HeaderMap,
@@ -46,9 +48,17 @@ impl Origin {
             None => forwarded("x-forwarded-proto") == Some("https"),
         };
         let scheme = if https { "https" } else { "http" };
-        let site = config.base_url.clone().unwrap_or_else(|| format!("{scheme}://{host}"));
+        let prefix = match &config.base_url {
+            Some(_) => config.base_path(),
+            None => forwarded("x-forwarded-prefix")
+                .map(|path| path.strip_suffix('/').unwrap_or(path))
+                .filter(|path| base_path::is_path(path))
+                .unwrap_or_default(),
+        };
+        let prefix = prefix.to_owned();
+        let site = config.base_url.clone().unwrap_or_else(|| format!("{scheme}://{host}{prefix}"));
         let base = Base { site, copies: config.copies_url.clone(), negotiate: config.negotiate };
-        Ok(Self { base, host, https, fixed: config.base_url.is_some() })
+        Ok(Self { base, prefix, host, https, fixed: config.base_url.is_some() })
     }
 }
 

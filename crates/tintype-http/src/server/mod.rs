@@ -34,6 +34,7 @@ pub(crate) use self::{body::FrontBody, wire::Files};
 use crate::{
     Http,
     access_log::{AccessLog, Line},
+    base_path::{self, Target},
     caller::{Client, Peer},
     config::HttpConfig,
     hot,
@@ -83,7 +84,8 @@ pub async fn serve(
     let connections = Arc::new(Semaphore::new(config.connections_max));
     let (header_timeout, drain_timeout) = (config.header_timeout, config.drain_timeout);
     let http = Http::new(app, config);
-    let front = Front { router: router::router(http.clone()), http, log: log.clone() };
+    let base_path = http.config.base_path().into();
+    let front = Front { base_path, router: router::router(http.clone()), http, log: log.clone() };
     let graceful = GracefulShutdown::new();
     let clients = Connections::default();
     let writer = tokio::spawn(log.clone().run());
@@ -165,6 +167,8 @@ async fn pause_after(error: &io::Error) {
 #[derive(Clone)]
 struct Front {
     http: Http,
+    /// What stands before our addresses where the proxy in front leaves it there; mostly nothing.
+    base_path: Arc<str>,
     router: Router,
     log: AccessLog,
 }
@@ -236,10 +240,17 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
 
     fn call(&self, request: Request<Incoming>) -> Answer {
         let begun = Instant::now();
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        // Before anything is logged, which knows by their beginning the addresses that are secrets.
+        let is_bare = !self.front.base_path.is_empty() && self.front.take_base_path(&mut parts.uri);
         let client = self.front.client(&parts.headers, self.peer);
         if let Err(problem) = self.front.admit(client) {
             let response = problem.into_response().map(FrontBody::from);
+            self.front.note(client, &parts.method, &parts.uri, &response, begun);
+            return Answer::Ready(Some(response));
+        }
+        if is_bare {
+            let response = base_path::to_start(&self.front.base_path, &parts.method, &parts.uri);
             self.front.note(client, &parts.method, &parts.uri, &response, begun);
             return Answer::Ready(Some(response));
         }
@@ -269,6 +280,18 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
 }
 
 impl Front {
+    /// Takes the path that stands before ours off a target; tells whether there was nothing else.
+    fn take_base_path(&self, uri: &mut http::Uri) -> bool {
+        match base_path::target(&self.base_path, uri) {
+            Target::AsItIs => false,
+            Target::Below(below) => {
+                *uri = below;
+                false
+            }
+            Target::Bare => true,
+        }
+    }
+
     /// Whether the client may ask now.
     fn admit(&self, client: IpAddr) -> Result<(), Problem> {
         if self.http.app.is_banned(client) {

@@ -157,8 +157,8 @@ pub(crate) static TABLE: &[Setting] = &[
         s.listen = Some(v.parse().map_err(|_| "takes an address with a port, such as 127.0.0.1:8080 or [::]:8080".to_owned())?);
         Ok(())
     }),
-    setting!("server.base_url", short "base-url", sample "https://img.example.org", "the request's own host", "What links begin with, such as https://img.example.org", |s, v| {
-        s.http.base_url = Some(base_url(v)?);
+    setting!("server.base_url", short "base-url", sample "https://img.example.org", "the request's own host", "What links begin with, such as https://img.example.org, or https://example.org/pictures under a path", |s, v| {
+        s.http.base_url = Some(site_url(v)?);
         Ok(())
     }),
     setting!(
@@ -508,6 +508,30 @@ fn folder_url(text: &str) -> Result<String, String> {
     let plain =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'~' | b'/' | b'%');
     if path.bytes().all(plain) { Ok(text.to_owned()) } else { Err(invalid()) }
+}
+
+/// Where the program is: scheme and host, and perhaps a path that all of its addresses begin with.
+fn site_url(text: &str) -> Result<String, String> {
+    let invalid = || {
+        "takes http:// or https:// with a host and perhaps a path of a-z, 0-9, '-', '.', '_' and '~', such as https://img.example.org or https://example.org/pictures"
+            .to_owned()
+    };
+    let text = text.strip_suffix('/').unwrap_or(text);
+    let (scheme, rest) = text.split_once("://").ok_or_else(invalid)?;
+    let Some((host, path)) = rest.split_once('/') else { return base_url(text).map_err(|_| invalid()) };
+    base_url(&format!("{scheme}://{host}")).map_err(|_| invalid())?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    let part = |part: &str| !part.is_empty() && part != "." && part != ".." && part.bytes().all(plain);
+    if !path.split('/').all(part) {
+        return Err(invalid());
+    }
+    let first = path.split('/').next().unwrap_or_default();
+    if tintype_app::text::is_reserved(first) {
+        return Err(format!(
+            "takes no path that begins with /{first}, which the program answers itself; choose another, such as /pictures"
+        ));
+    }
+    Ok(text.to_owned())
 }
 
 /// An origin: scheme and host, without a path.

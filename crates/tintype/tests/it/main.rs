@@ -16,4 +16,5 @@ mod overload;
 mod sandbox;
 mod security;
 mod storage;
+mod sub_path;
 mod support;

@@ -50,7 +50,12 @@ impl Server {
 
     /// Starts with a base URL that is not the address on which the tests reach it.
     pub(crate) fn with_base(base_url: &str) -> Self {
-        let mut server = Self::with(&["--base-url", base_url]);
+        Self::with_base_and(base_url, &[])
+    }
+
+    /// The same with further flags.
+    pub(crate) fn with_base_and(base_url: &str, flags: &[&str]) -> Self {
+        let mut server = Self::with(&[&["--base-url", base_url], flags].concat());
         assert_eq!(server.base, base_url, "the ready line says what to open");
         let holder =
             std::fs::read_to_string(server.data.join("tintype.lock")).expect("the lock names its holder");
