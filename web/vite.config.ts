@@ -4,6 +4,8 @@ import { head } from './build/head.ts'
 
 export default defineConfig({
   plugins: [react(), head()],
+  // Relative, so that one build works under any path that a proxy puts before it (src/lib/paths.ts).
+  base: './',
   css: { transformer: 'lightningcss' },
   build: {
     target: 'baseline-widely-available',

@@ -27,7 +27,7 @@ export function head(): Plugin {
         const built = (pattern: RegExp) => {
           const name = Object.keys(context.bundle ?? {}).find(file => pattern.test(file))
           if (!name) throw new Error(`no built file matches ${pattern}, which the page's head must name`)
-          return `/${name}`
+          return `./${name}`
         }
         const page = context.bundle?.[PAGE_CSS]
         if (page?.type !== 'asset') throw new Error(`${PAGE_CSS} was not built`)
@@ -42,7 +42,7 @@ export function head(): Plugin {
           },
           {
             tag: 'noscript',
-            children: [{ tag: 'link', attrs: { rel: 'stylesheet', href: `/${PAGE_CSS}?v=${tag}` } }],
+            children: [{ tag: 'link', attrs: { rel: 'stylesheet', href: `./${PAGE_CSS}?v=${tag}` } }],
             injectTo: 'head',
           },
         ]

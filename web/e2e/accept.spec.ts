@@ -64,7 +64,7 @@ test.describe('with JavaScript off', () => {
     await page.goto('/')
     await checked(page, browser, axe)
     await page.locator('input[type=file][name=file]').setInputFiles(files)
-    await page.locator('form[action="/new"] button').click()
+    await page.locator('form[action="./new"] button').click()
     await expect(page).toHaveURL(/\/new$/)
     await checked(page, browser, axe)
     const links = page.getByLabel('Link', { exact: true })

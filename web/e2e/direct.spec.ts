@@ -41,6 +41,7 @@ test('a photograph goes straight to the object storage', async ({ page, server, 
   await store.allowOrigin(server.url)
   const sent = sendings(page)
   await page.goto('/')
+  await expect(page.getByText('Pictures are kept in this server’s object storage.')).toBeVisible()
   await page.getByTestId('chooser').setInputFiles([photo])
   await expect(linkOf(page, photo.name)).toHaveValue(/\/i\/[1-9A-HJ-NP-Za-km-z]{17}\.png$/)
   const link = await linkOf(page, photo.name).inputValue()

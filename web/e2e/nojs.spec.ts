@@ -9,7 +9,7 @@ test('a form without JavaScript uploads and answers with links', async ({ page }
     { name: 'plain.png', mimeType: 'image/png', buffer: png(1) },
     { name: 'words.png', mimeType: 'image/png', buffer: Buffer.from('no picture') },
   ])
-  await page.locator('form[action="/new"] button').click()
+  await page.locator('form[action="./new"] button').click()
   await expect(page).toHaveURL(/\/new$/)
   await expect(page.locator('body')).toContainText('plain.png')
   await expect(page.locator('body')).toContainText('words.png')
@@ -21,7 +21,8 @@ test('a form without JavaScript uploads and answers with links', async ({ page }
 
 test('the form stands alone and is in the product’s clothes', async ({ page }) => {
   await page.goto('/')
-  await expect(page.locator('form[action="/new"]')).toBeVisible()
+  await expect(page.locator('form[action="./new"]')).toBeVisible()
+  await expect(page.locator('p.lead')).toHaveText('Everything stays on this server.')
   expect(await page.evaluate(() => getComputedStyle(document.body).fontFamily)).toContain('Tintype UI')
   await page.screenshot({ path: `e2e/screenshots/${test.info().project.name}-nojs-form.png` })
 })

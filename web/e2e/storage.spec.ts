@@ -2,12 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { type AddressInfo, createServer as createSocket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { KEYS, lets, startStore } from './s3'
 import { photos } from './support/files'
+import { freePort } from './support/port'
 import { expect, test } from './support/test'
 
 const BLOCK_MS = 120_000
@@ -29,14 +30,6 @@ function clientOfAws(): string | null {
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache')
   const folder = join(cache, 'tintype/python/bin')
   return existsSync(join(folder, 'aws')) ? folder : null
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket()
-  await new Promise<void>(resolve => socket.listen(0, '127.0.0.1', resolve))
-  const { port } = socket.address() as AddressInfo
-  await new Promise(resolve => socket.close(resolve))
-  return port
 }
 
 /** A shell that is given one block after the other. */

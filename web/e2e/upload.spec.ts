@@ -5,6 +5,7 @@ test('five photographs by drop, paste and chooser get links that last', { tag: '
   const [first, second, third, fourth, fifth] = photos(5)
   if (!first || !second || !third || !fourth || !fifth) return
   await page.goto('/')
+  await expect(page.getByText('Everything stays on this server.')).toBeVisible()
   await drag(page, 'dragenter', [first, second])
   await expect(page.getByTestId('drop-overlay')).toHaveText('Drop to upload 2 images')
   await drag(page, 'drop', [first, second])

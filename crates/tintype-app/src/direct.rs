@@ -188,6 +188,11 @@ impl App {
         self.config.direct && self.blobs.is_remote()
     }
 
+    /// Whether originals are kept in an object storage.
+    pub fn keeps_in_bucket(&self) -> bool {
+        self.blobs.is_remote()
+    }
+
     /// Scheme and host of the object storage where browsers send files there or read pictures from there.
     pub fn store_origin(&self) -> Option<String> {
         if self.takes_direct() || self.redirects() { self.blobs.signed_origin() } else { None }

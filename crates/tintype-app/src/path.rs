@@ -33,9 +33,8 @@ impl App {
         let moment = self.cache.moment();
         let image = match self.catalog.image_at_path(path).await.map_err(Trouble::from)? {
             Some(image) => Some(image),
-            None => match self.catalog.redirect_of(path).await.map_err(Trouble::from)? {
-                Some(to) => {
-                    let image = self.catalog.image_at_path(&to).await.map_err(Trouble::from)?;
+            None => match self.moved_to(path).await? {
+                Some((to, image)) => {
                     let image = Box::new(self.if_visible(actor, image)?);
                     return Ok(Named::Moved { to, image });
                 }
@@ -48,6 +47,28 @@ impl App {
             Some(stored) => Ok(Named::Original(stored)),
             None => self.load_original(&image, key, moment).await.map(Named::Original),
         }
+    }
+
+    /// The image at a named path, if `actor` may see it: at a path that was moved, the one it leads to.
+    ///
+    /// # Errors
+    /// As [`App::visible`].
+    pub async fn visible_at_path(&self, actor: &Actor, path: &str) -> Result<Image, ServeError> {
+        let image = match self.catalog.image_at_path(path).await.map_err(Trouble::from)? {
+            Some(image) => Some(image),
+            None => match self.moved_to(path).await? {
+                Some((_, image)) => image,
+                None => self.alias(AliasKind::Path, path).await?,
+            },
+        };
+        self.if_visible(actor, image)
+    }
+
+    /// Where a path was moved, and what stands there.
+    async fn moved_to(&self, path: &str) -> Result<Option<(String, Option<Image>)>, ServeError> {
+        let Some(to) = self.catalog.redirect_of(path).await.map_err(Trouble::from)? else { return Ok(None) };
+        let image = self.catalog.image_at_path(&to).await.map_err(Trouble::from)?;
+        Ok(Some((to, image)))
     }
 
     /// The original of a name that a replaced system gave out.

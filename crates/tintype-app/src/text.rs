@@ -181,6 +181,11 @@ const RESERVED: [&str; 31] = [
     "version",
 ];
 
+/// Whether addresses whose first part this is are answered by the program itself.
+pub fn is_reserved(first: &str) -> bool {
+    RESERVED.contains(&first.to_ascii_lowercase().as_str())
+}
+
 /// Takes a named path such as `blog/sunset.jpg` (a leading slash is dropped): parts of plain text, the last ending in an
 /// image's extension, the first not one that the program answers itself.
 ///
@@ -234,7 +239,7 @@ fn plain_parts(path: &str) -> Result<(), InvalidField> {
         }
     }
     let first = path.split('/').next().unwrap_or_default();
-    if RESERVED.contains(&first.to_ascii_lowercase().as_str()) || first.starts_with('.') {
+    if is_reserved(first) || first.starts_with('.') {
         return Err(invalid(format!(
             "begins with {first:?}, which the program answers itself; choose another folder"
         )));

@@ -30,10 +30,10 @@ pub(crate) fn index() -> Option<&'static str> {
     std::str::from_utf8(find("index.html")?.bytes).ok()
 }
 
-/// The address of the stylesheet of the pages that the server renders, with its tag, so that it may be cached for good.
+/// The address of the stylesheet of the pages that the server renders, from the start page, with its tag, so that it may be cached for good.
 pub(crate) fn page_css() -> String {
     let tag = find("assets/page.css").map_or("none", |asset| asset.etag.trim_matches('"'));
-    format!("/assets/page.css?v={tag}")
+    format!("assets/page.css?v={tag}")
 }
 
 /// `GET /assets/{file}`

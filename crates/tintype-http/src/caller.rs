@@ -41,6 +41,8 @@ pub(crate) struct Caller {
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const COOKIE: &str = "tintype_owner";
 const COOKIE_HTTPS: &str = "__Host-tintype_owner";
+/// Under a sub-path, where the other name's rule (`Path=/`) would hand the key to the neighbours.
+const COOKIE_HTTPS_BELOW: &str = "__Secure-tintype_owner";
 /// 400 days, the longest that browsers keep a cookie.
 const COOKIE_SECONDS: u32 = 400 * 86_400;
 
@@ -56,8 +58,7 @@ impl Caller {
                 "Send a Host header with a name or an address, and a port if need be.",
             )
         })?;
-        let cookie_name = if origin.https { COOKIE_HTTPS } else { COOKIE };
-        let cookie = cookie(&parts.headers, cookie_name).and_then(OwnerKey::parse);
+        let cookie = cookie(&parts.headers, cookie_name(&origin)).and_then(OwnerKey::parse);
         let cross_site = is_cross_site(&parts.headers, &origin);
         let has_cookie = cookie.is_some();
         let credential = match (bearer(&parts.headers), cookie) {
@@ -84,10 +85,12 @@ impl Caller {
             return None;
         }
         let key = app.new_owner_key();
-        let (name, secure) = if self.origin.https { (COOKIE_HTTPS, "; Secure") } else { (COOKIE, "") };
+        let name = cookie_name(&self.origin);
+        let secure = if self.origin.https { "; Secure" } else { "" };
         let value = format!(
-            "{name}={}; Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Lax{secure}",
-            key.expose()
+            "{name}={}; Path={}/; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Lax{secure}",
+            key.expose(),
+            self.origin.prefix
         );
         self.credential = Credential::Browser(key);
         let mut value = HeaderValue::from_str(&value).expect("base58 and attributes are visible ASCII");
@@ -101,6 +104,14 @@ impl FromRequestParts<Http> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, http: &Http) -> Result<Self, Problem> {
         Self::of(http, parts)
+    }
+}
+
+fn cookie_name(origin: &Origin) -> &'static str {
+    match (origin.https, origin.prefix.is_empty()) {
+        (false, _) => COOKIE,
+        (true, true) => COOKIE_HTTPS,
+        (true, false) => COOKIE_HTTPS_BELOW,
     }
 }
 

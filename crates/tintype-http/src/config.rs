@@ -6,7 +6,16 @@ use http::HeaderName;
 use ipnet::IpNet;
 use tintype_app::cdn::Secret;
 
-use crate::limit::Rates;
+use crate::{base_path, limit::Rates};
+
+/// What crawlers may take into their index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Robots {
+    /// Pages of images that are public.
+    Public,
+    /// Nothing.
+    None,
+}
 
 /// The headers in which proxies say for whom they ask. One kind only: a proxy that writes one hands on the other as the client
 /// sent it.
@@ -22,12 +31,17 @@ pub enum ForwardedBy {
 /// Settings of the HTTP side.
 #[derive(Clone, Debug)]
 pub struct HttpConfig {
-    /// What links begin with, such as `https://img.example.org`, without a slash at its end. Unset, the request's Host.
+    /// What links begin with, such as `https://img.example.org` or `https://example.org/pictures`, without a slash at its
+    /// end. Unset, the request's Host.
     pub base_url: Option<String>,
     /// An origin of its own for pictures, without cookies: what links to them begin with, without a slash at its end.
     pub media_url: Option<String>,
     /// What links to pictures begin with that have a copy in a public bucket, without a slash at its end.
     pub copies_url: Option<String>,
+    /// Whether the address of a picture answers the page about it to browsers that open it and to readers of cards.
+    pub negotiate: bool,
+    /// What crawlers may take into their index.
+    pub robots: Robots,
     /// Proxies that are believed what they say of whom they ask for.
     pub trusted_proxies: Vec<IpNet>,
     /// How they say it.
@@ -151,6 +165,8 @@ impl Default for HttpConfig {
             base_url: None,
             media_url: None,
             copies_url: None,
+            negotiate: false,
+            robots: Robots::Public,
             trusted_proxies: loopback(),
             forwarded: ForwardedBy::default(),
             proxy_protocol: false,
@@ -197,6 +213,11 @@ impl HttpConfig {
         let name = name.parse().map_err(|_| "takes a header's name, such as X-Origin-Secret".to_owned())?;
         self.origin_header = name;
         Ok(())
+    }
+
+    /// The path that stands before every address of ours, such as `/pictures`; mostly nothing.
+    pub(crate) fn base_path(&self) -> &str {
+        self.base_url.as_deref().map_or("", base_path::of)
     }
 
     /// Whether headers set by `peer` on behalf of others count.

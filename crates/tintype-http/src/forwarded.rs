@@ -7,11 +7,15 @@ use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderName, header};
 
-use crate::config::{ForwardedBy, HttpConfig};
+use crate::{
+    base_path,
+    config::{ForwardedBy, HttpConfig},
+};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const X_FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
 /// The address of whoever asks: the peer's own, unless the peer is a trusted proxy that says for whom it asks. Of the addresses
 /// that are named the last one that is no trusted proxy's counts, because everything before it is the client's word.
@@ -45,6 +49,8 @@ pub(crate) struct Asked {
     pub(crate) host: Option<String>,
     /// Whether by HTTPS.
     pub(crate) https: Option<bool>,
+    /// The path before ours that the proxy took away, validated, without a slash at its end. `Forwarded` has no word for it.
+    pub(crate) prefix: Option<String>,
 }
 
 /// What trusted proxies say that the client asked for.
@@ -63,6 +69,10 @@ pub(crate) fn asked(config: &HttpConfig, headers: &HeaderMap, peer: IpAddr) -> A
             Asked {
                 host: last(&X_FORWARDED_HOST).map(str::to_owned),
                 https: last(&X_FORWARDED_PROTO).map(|proto| proto.eq_ignore_ascii_case("https")),
+                prefix: last(&X_FORWARDED_PREFIX)
+                    .map(|path| path.strip_suffix('/').unwrap_or(path))
+                    .filter(|path| base_path::is_path(path))
+                    .map(str::to_owned),
             }
         }
         ForwardedBy::Forwarded => outermost(config, headers, peer).1,
@@ -79,6 +89,7 @@ fn outermost(config: &HttpConfig, headers: &HeaderMap, peer: IpAddr) -> (IpAddr,
             asked = Asked {
                 host: element.host,
                 https: element.proto.map(|proto| proto.eq_ignore_ascii_case("https")),
+                prefix: None,
             };
             let Some(hop) = element.sender.as_deref().and_then(address) else { return (client, asked) };
             client = hop;
@@ -241,9 +252,9 @@ mod tests {
         check(ForwardedBy::XForwarded, "127.0.0.1", &both, "203.0.113.9");
         check(ForwardedBy::Forwarded, "127.0.0.1", &both, "1.1.1.1");
         let asked = |by, peer: &str| asked(&config(by), &headers(&both), peer.parse().unwrap());
-        let x = Asked { host: Some("img.example.org".to_owned()), https: Some(false) };
+        let x = Asked { host: Some("img.example.org".to_owned()), https: Some(false), prefix: None };
         assert_eq!(asked(ForwardedBy::XForwarded, "127.0.0.1"), x);
-        let rfc = Asked { host: Some("evil.example".to_owned()), https: Some(true) };
+        let rfc = Asked { host: Some("evil.example".to_owned()), https: Some(true), prefix: None };
         assert_eq!(asked(ForwardedBy::Forwarded, "127.0.0.1"), rfc);
         assert_eq!(asked(ForwardedBy::Forwarded, "192.0.2.1"), Asked::default());
     }
@@ -255,6 +266,9 @@ mod tests {
             "for=1.1.1.1;host=evil.example, for=203.0.113.9;host=img.example.org;proto=https, for=10.0.0.7;host=inner;proto=http",
         )];
         let asked = asked(&config(ForwardedBy::Forwarded), &headers(&lines), "127.0.0.1".parse().unwrap());
-        assert_eq!(asked, Asked { host: Some("img.example.org".to_owned()), https: Some(true) });
+        assert_eq!(
+            asked,
+            Asked { host: Some("img.example.org".to_owned()), https: Some(true), prefix: None }
+        );
     }
 }

@@ -12,6 +12,7 @@ use tintype_app::{
 use crate::{
     Http,
     deliver::{deliver_by, stream},
+    negotiate,
     server::{FILE_BYTES_MAX, FrontBody, Pieces, Way},
 };
 
@@ -22,6 +23,9 @@ pub(crate) fn answer(http: &Http, parts: &Parts, way: &Way) -> Option<Response<F
     }
     // Whoever shows a token hears whether it is one, hot or not.
     if parts.headers.contains_key(header::AUTHORIZATION) {
+        return None;
+    }
+    if http.config.negotiate && negotiate::wants_page(parts) {
         return None;
     }
     let file = parts.uri.path().strip_prefix("/i/")?;
@@ -38,7 +42,12 @@ pub(crate) fn answer(http: &Http, parts: &Parts, way: &Way) -> Option<Response<F
             .is_some_and(|text| MediaType::from_extension(text) == Some(stored.media_type));
     fits.then(|| {
         let of_file = |start, end| file_body(way, &stored, start, end);
-        deliver_by(&http.app, &parts.method, &parts.headers, &stored, Lasting::Immutable, of_file)
+        let mut response =
+            deliver_by(&http.app, &parts.method, &parts.headers, &stored, Lasting::Immutable, of_file);
+        if http.config.negotiate {
+            negotiate::mark(response.headers_mut());
+        }
+        response
     })
 }
 

@@ -5,7 +5,9 @@
 
 mod access_log;
 mod assets;
+mod base_path;
 mod caller;
+mod cards;
 mod conditions;
 pub mod config;
 mod deliver;
@@ -18,6 +20,7 @@ mod linger;
 mod links;
 mod media;
 mod metrics;
+mod negotiate;
 mod openapi;
 mod origin;
 mod pages;
@@ -34,7 +37,9 @@ use std::sync::Arc;
 use tintype_app::App;
 
 pub use access_log::{AccessFormat, AccessLog};
-pub use config::{AcmeConfig, CertificateSource, ExternalAccount, ForwardedBy, HttpConfig, TlsConfig};
+pub use config::{
+    AcmeConfig, CertificateSource, ExternalAccount, ForwardedBy, HttpConfig, Robots, TlsConfig,
+};
 pub use limit::{Rate, Rates};
 pub use openapi::description;
 pub use problem::Code;

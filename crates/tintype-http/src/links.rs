@@ -2,10 +2,13 @@
 
 use std::{fmt, ops::Deref};
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tintype_app::{
     Image, text,
     types::{ImageId, Visibility, secret::DeleteToken},
 };
+
+use crate::negotiate::RAW;
 
 /// What links begin with, without slashes at their ends. For most of them it is the server's own address, which this derefs
 /// to.
@@ -16,6 +19,8 @@ pub(crate) struct Base {
     pub(crate) media: Option<String>,
     /// Where copies of images are for readers, if they are.
     pub(crate) copies: Option<String>,
+    /// Whether the address of a picture leads browsers to its page.
+    pub(crate) negotiate: bool,
 }
 
 impl Base {
@@ -42,8 +47,8 @@ impl fmt::Display for Base {
     }
 }
 
-/// The share picture that cards and lists show.
-const THUMB: &str = "w=320,h=320,fit=scale-down.webp";
+/// Width and height that the picture of lists lies within.
+pub(crate) const THUMB_SIDE: u32 = 320;
 
 /// The name that a file has in dialects.
 pub(crate) fn file(image: &Image) -> String {
@@ -58,6 +63,13 @@ pub(crate) fn image(base: &Base, image: &Image) -> String {
     }
 }
 
+/// An address of the picture that answers its bytes, whoever asks.
+pub(crate) fn raw(base: &Base, image: &Image) -> String {
+    let link = self::image(base, image);
+    let is_copy = base.copies.is_some() && image.copied_at.is_some();
+    if base.negotiate && !is_copy { format!("{link}?{RAW}") } else { link }
+}
+
 pub(crate) fn page(base: &Base, image: &Image) -> String {
     page_of(base, image.id)
 }
@@ -67,7 +79,12 @@ pub(crate) fn page_of(base: &Base, id: ImageId) -> String {
 }
 
 pub(crate) fn thumb(base: &Base, image: &Image) -> String {
-    format!("{}/i/{}/{THUMB}", base.of(image), image.id)
+    rendition(base, image, THUMB_SIDE, "webp")
+}
+
+/// A variant that lies within `side` × `side` pixels.
+pub(crate) fn rendition(base: &Base, image: &Image, side: u32, extension: &str) -> String {
+    format!("{}/i/{}/w={side},h={side},fit=scale-down.{extension}", base.of(image), image.id)
 }
 
 pub(crate) fn delete(base: &Base, token: &DeleteToken) -> String {
@@ -83,10 +100,28 @@ pub(crate) fn folder(base: &Base, path: &str) -> String {
     format!("{base}{}", text::address_of_path(path))
 }
 
-/// Where a redirect to a named path or a folder leads. Caches keep redirects, so it begins with an address of the settings or
-/// with nothing, never with the request's Host.
-pub(crate) fn onward(begin: Option<&str>, path: &str) -> String {
-    format!("{}{}", begin.unwrap_or_default(), text::address_of_path(path))
+/// Where a redirect from an address to a named path or a folder leads. Caches keep redirects, so it begins with an address of the
+/// settings, or is relative to the address (RFC 3986, 5.2), and never made of what the request says of its host or prefix.
+pub(crate) fn onward(begin: Option<&str>, address: &str, path: &str) -> String {
+    let to = text::address_of_path(path);
+    match begin {
+        Some(begin) => format!("{begin}{to}"),
+        None => {
+            let depth = address.bytes().filter(|byte| *byte == b'/').count().saturating_sub(1);
+            format!(".{}{to}", "/..".repeat(depth))
+        }
+    }
+}
+
+/// What a picture is called on its page.
+pub(crate) fn title(image: &Image) -> &str {
+    image.title.as_deref().or(image.file_name.as_deref()).unwrap_or("A picture")
+}
+
+/// Where embedding programs ask what to show of the picture, in one of the formats of oEmbed.
+pub(crate) fn oembed(base: &Base, image: &Image, format: &str) -> String {
+    let page = page(base, image);
+    format!("{base}/oembed?format={format}&url={}", utf8_percent_encode(&page, NON_ALPHANUMERIC))
 }
 
 /// What a picture is called where a text must stand in its place.
@@ -129,7 +164,7 @@ pub(crate) fn bbcode(link: &str) -> String {
     format!("[img]{link}[/img]")
 }
 
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -152,5 +187,8 @@ mod tests {
     fn captions_cannot_break_out() {
         assert_eq!(markdown("u", "a](javascript:x) ![b"), "![a\\](javascript:x) \\!\\[b](u)");
         assert_eq!(escape("\"><script>alert('1')&"), "&quot;&gt;&lt;script&gt;alert(&#39;1&#39;)&amp;");
+        assert_eq!(onward(None, "/a.png", "blog/ü b.jpg"), "./blog/%C3%BC%20b.jpg");
+        assert_eq!(onward(None, "/x/y/a.png", "b.jpg"), "./../../b.jpg");
+        assert_eq!(onward(Some("http://h/p"), "/x/a.png", "b.jpg"), "http://h/p/b.jpg");
     }
 }

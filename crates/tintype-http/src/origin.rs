@@ -11,6 +11,8 @@ use crate::{config::HttpConfig, forwarded, links::Base};
 pub(crate) struct Origin {
     /// What links begin with.
     pub(crate) base: Base,
+    /// The path that browsers see before every address of ours, such as `/pictures`; mostly nothing.
+    pub(crate) prefix: String,
     /// The Host that the request was sent to, to compare an `Origin` header with.
     pub(crate) host: String,
     /// Whether the browser speaks HTTPS.
@@ -44,11 +46,20 @@ impl Origin {
             None => asked.https.unwrap_or(secure),
         };
         let scheme = if https { "https" } else { "http" };
-        let site = config.base_url.clone().unwrap_or_else(|| format!("{scheme}://{host}"));
+        let prefix = match &config.base_url {
+            Some(_) => config.base_path().to_owned(),
+            None => asked.prefix.unwrap_or_default(),
+        };
+        let site = config.base_url.clone().unwrap_or_else(|| format!("{scheme}://{host}{prefix}"));
         // Whoever forges what a proxy hands on cannot turn the media host into the site.
         let is_media = config.is_media_host(&host) || sent.is_some_and(|sent| config.is_media_host(sent));
-        let base = Base { site, media: config.media_url.clone(), copies: config.copies_url.clone() };
-        Ok(Self { base, host, https, is_media, fixed: config.base_url.is_some() })
+        let base = Base {
+            site,
+            media: config.media_url.clone(),
+            copies: config.copies_url.clone(),
+            negotiate: config.negotiate,
+        };
+        Ok(Self { base, prefix, host, https, is_media, fixed: config.base_url.is_some() })
     }
 }
 

@@ -137,6 +137,8 @@ codes! {
     Internal = "internal", INTERNAL_SERVER_ERROR, "The server has a problem";
     /// Stored bytes are missing or damaged.
     Damaged = "damaged", INTERNAL_SERVER_ERROR, "The stored image is damaged";
+    /// A format that oEmbed's `format` cannot ask for here.
+    UnsupportedFormat = "unsupported_format", NOT_IMPLEMENTED, "There is no such format";
     /// Too much to do.
     Busy = "busy", SERVICE_UNAVAILABLE, "The server is busy";
     /// The object storage does not answer, or refuses.

@@ -15,7 +15,7 @@ use crate::{
     Http, assets,
     openapi::Description,
     problem::{Code, Problem},
-    routes::{abuse, bytes, dialect, file, image, ops, page, purge},
+    routes::{abuse, bytes, card, dialect, file, image, ops, page, purge},
 };
 
 /// The routes that the description tells of.
@@ -43,6 +43,7 @@ fn pictures() -> OpenApiRouter<Http> {
     OpenApiRouter::new()
         .routes(routes!(bytes::original::original))
         .routes(routes!(bytes::variant::variant))
+        .routes(routes!(card::oembed::oembed))
         .route("/images/{file}", get(bytes::original::under_images))
 }
 
@@ -74,7 +75,7 @@ pub(crate) fn router(http: Http) -> Router {
         .route("/assets/{*file}", get(assets::asset))
         .route("/icon.svg", get(assets::root_file))
         .route("/favicon.ico", get(assets::root_file))
-        .route("/robots.txt", get(assets::root_file));
+        .route("/robots.txt", get(card::robots::robots));
     let preflights = Router::new()
         .route("/i/{file}", bytes_preflight.clone())
         .route("/i/{id}/{variant}", bytes_preflight.clone())

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -10,6 +10,8 @@ const START_MS = 20_000
 export interface Server {
   /** Without a slash at the end. */
   url: string
+  /** Where it listens, which is not `url` where it was given another address to be known by. */
+  address: string
   stop(): Promise<void>
 }
 
@@ -33,6 +35,7 @@ export async function startServer(
     const url = await readiness(child, said)
     return {
       url,
+      address: listening(folder),
       async stop() {
         await end(child)
         rmSync(folder, { recursive: true, force: true })
@@ -43,6 +46,12 @@ export async function startServer(
     rmSync(folder, { recursive: true, force: true })
     throw error
   }
+}
+
+/** Scheme, host and port, as the lock of the server's folder names them. */
+function listening(folder: string): string {
+  const holder = readFileSync(join(folder, 'data/tintype.lock'), 'utf8')
+  return `http://${holder.trim().split('listening on ')[1] ?? ''}`
 }
 
 function readiness(child: ChildProcess, said: string[]): Promise<string> {

@@ -1,12 +1,12 @@
 import createClient from 'openapi-fetch'
 import { messages } from '../lib/messages'
-import { paths as addresses } from '../lib/paths'
+import { paths as addresses, root } from '../lib/paths'
 import type { Order } from '../lib/preferences'
 import { type Problem, parseJson, readProblem } from './problem'
 import type { paths } from './schema'
 import { type Config, type Image, type ImageList, isConfig } from './types'
 
-const client = createClient<paths>()
+const client = createClient<paths>({ baseUrl: root })
 
 /** A refusal that came through the typed client, or an answer that never came. */
 export class ApiError extends Error {

@@ -302,6 +302,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/oembed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an embedding program shows of an image (<https://oembed.com>), for anybody and any page.
+         * @description The answer is what a stranger sees, whoever asks: a private image is not there (404), a deleted one is gone (410).
+         *     `maxwidth` and `maxheight` choose a smaller rendition. A format other than `json` and `xml` is 501.
+         */
+        get: operations["getOembed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ready": {
         parameters: {
             query?: never;
@@ -498,6 +519,8 @@ export interface components {
         ConfigReply: {
             image_limits: components["schemas"]["ImageLimits"];
             name: string;
+            /** @description Where originals are kept. */
+            store: components["schemas"]["Store"];
             /**
              * Format: int64
              * @description How long a delete can be undone, in seconds.
@@ -818,6 +841,34 @@ export interface components {
              */
             value: string;
         };
+        /** @description A photo, as oEmbed 1.0 tells of it. */
+        Oembed: {
+            /**
+             * Format: int64
+             * @description Seconds for which this may be kept.
+             */
+            cache_age: number;
+            /** Format: int32 */
+            height: number;
+            provider_name: string;
+            provider_url: string;
+            /** Format: int32 */
+            thumbnail_height: number;
+            /** @description A small WebP of at most 320 × 320 pixels. */
+            thumbnail_url: string;
+            /** Format: int32 */
+            thumbnail_width: number;
+            /** @description What the picture is called. */
+            title: string;
+            /** @description Always `photo`. */
+            type: string;
+            /** @description The address of the picture. */
+            url: string;
+            /** @description Always `1.0`. */
+            version: string;
+            /** Format: int32 */
+            width: number;
+        };
         /** @description A form with one file; its part may have any name. */
         OneFileForm: {
             /** Format: binary */
@@ -916,6 +967,11 @@ export interface components {
             /** @description Whether uploads are refused for lack of room. */
             full: boolean;
         };
+        /**
+         * @description Where originals are kept: in a folder of the server, or in an object storage (S3).
+         * @enum {string}
+         */
+        Store: "folder" | "s3";
         /** @description What may be uploaded, and by whom. */
         UploadConfig: {
             accepted: components["schemas"]["AcceptedType"][];
@@ -2188,6 +2244,60 @@ export interface operations {
                 };
             };
             /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOembed: {
+        parameters: {
+            query: {
+                /** @description An address of this server that leads to an image: its page, its file, or a named path. */
+                url: string;
+                /** @description `json`, where it is left away, or `xml`. */
+                format?: string;
+                /** @description Most pixels that the picture may be wide. */
+                maxwidth?: number;
+                /** @description Most pixels that it may be high. */
+                maxheight?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The photo; with `format=xml` the same as `text/xml` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Oembed"];
+                };
+            };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such image (404), deleted (410), or a query that cannot be read (400) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A format that there is not (501), or the server's own trouble */
             "5XX": {
                 headers: {
                     [name: string]: unknown;

@@ -40,7 +40,8 @@ export function isConfig(value: unknown): value is Config {
     isRecord(value.image_limits) &&
     isRecord(value.upload) &&
     Array.isArray(value.upload.accepted) &&
-    'bytes_max' in value.upload
+    'bytes_max' in value.upload &&
+    (value.store === 'folder' || value.store === 's3')
   )
 }
 

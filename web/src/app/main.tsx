@@ -15,6 +15,7 @@ import { type Surroundings, UploadQueue } from '../features/upload/queue/queue'
 import { xhrTransport } from '../features/upload/queue/transport'
 import { UploadContext } from '../features/upload/queue-context'
 import { messages } from '../lib/messages'
+import { paths, root } from '../lib/paths'
 import { paintBrowserBar, theme } from '../lib/theme'
 import { router } from './router'
 
@@ -49,7 +50,7 @@ async function start(container: HTMLElement): Promise<void> {
   const proxied = xhrTransport(xhr, fetcher)
   const direct = { ...around, online: () => navigator.onLine, xhr, fetch: fetcher, subtle: crypto.subtle }
   const queue = new UploadQueue(config, goesDirect(config) ? new DirectTransport(proxied, direct) : proxied, around)
-  queue.onReady = image => library.arrive(image, location.pathname === '/images' && scrollY > READING_PX)
+  queue.onReady = image => library.arrive(image, location.pathname === root + paths.images && scrollY > READING_PX)
   library.onGone = (ids, gone) => queue.setGone(ids, gone)
   createRoot(container).render(
     <StrictMode>

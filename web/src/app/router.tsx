@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import { messages } from '../lib/messages'
+import { root as mountedAt } from '../lib/paths'
 import { type Display, displayOf } from '../lib/preferences'
 import UploadPage from '../pages/upload'
 import { Button } from '../ui/button'
@@ -32,6 +33,7 @@ const images = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([upload, images]),
+  basepath: `${mountedAt}/`,
   defaultPreload: 'intent',
   // The pages bring readers back to their place themselves (lib/scroll-place.ts): by image, not by pixels.
   scrollRestoration: () => false,

@@ -28,7 +28,10 @@ export const messages = {
   },
   plate: {
     heading: 'Drop a picture. Get a link.',
-    lead: 'Everything stays on this server.',
+    lead: {
+      folder: 'Everything stays on this server.',
+      s3: 'Pictures are kept in this server’s object storage.',
+    },
     title: 'Drop images anywhere',
     titleTouch: 'Add images',
     choose: 'Choose images',

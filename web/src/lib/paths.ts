@@ -1,4 +1,9 @@
-/** Every address that the app asks or links to. */
+const here = import.meta.url
+
+/** The path that all of the app lies under, without a slash at its end: mostly none. The built files know, being in assets/. */
+export const root = import.meta.env.DEV ? '' : new URL('../', here).pathname.slice(0, -1)
+
+/** Every address that the app asks or links to, below the root. */
 export const paths = {
   upload: '/',
   images: '/images',

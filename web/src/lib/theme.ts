@@ -1,3 +1,4 @@
+import { root } from './paths'
 import { Cell } from './store'
 
 export const THEMES = ['auto', 'light', 'dark'] as const
@@ -21,7 +22,7 @@ export function setTheme(next: Theme): void {
   const secure = location.protocol === 'https:' ? '; Secure' : ''
   const age = next === 'auto' ? 0 : YEAR_SECONDS
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing on plain http, where people run this too.
-  document.cookie = `${COOKIE}=${next}; path=/; max-age=${age}; SameSite=Lax${secure}`
+  document.cookie = `${COOKIE}=${next}; path=${root}/; max-age=${age}; SameSite=Lax${secure}`
   paintBrowserBar(next)
 }
 

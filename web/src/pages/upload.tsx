@@ -1,13 +1,14 @@
 import { useLocation } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { DropPlate } from '../features/upload/drop-plate'
-import { useSnapshot } from '../features/upload/queue-context'
+import { useSnapshot, useUpload } from '../features/upload/queue-context'
 import { QueuePanel } from '../features/upload/queue-panel'
 import { messages } from '../lib/messages'
 import { useScrollPlace } from '../lib/scroll-place'
 import css from './upload.module.css'
 
 export default function UploadPage() {
+  const { config } = useUpload()
   const { rows } = useSnapshot()
   const entry = useLocation({ select: location => location.state.__TSR_key ?? '' })
   useEffect(() => {
@@ -23,7 +24,7 @@ export default function UploadPage() {
     <main id="content" className={css.page}>
       <header>
         <h1>{messages.plate.heading}</h1>
-        <p className={css.lead}>{messages.plate.lead}</p>
+        <p className={css.lead}>{messages.plate.lead[config.store]}</p>
       </header>
       <DropPlate compact={rows.length > 0} />
       <QueuePanel />

@@ -3,14 +3,14 @@
 use maud::{Markup, html};
 use tintype_app::Image;
 
-use super::{brand, frame};
+use super::{Look, brand, frame};
 use crate::links::{self, Base};
 
 /// Shows the picture and asks. The form posts to the page's own address, which is the secret.
-pub(crate) fn ask(theme: &str, base: &Base, image: &Image) -> Markup {
+pub(crate) fn ask(look: &Look, base: &Base, image: &Image) -> Markup {
     let name = image.title.as_deref().or(image.file_name.as_deref()).unwrap_or("this picture");
     let body = html! {
-        header class="bar" { (brand()) }
+        header class="bar" { (brand(look)) }
         main class="page note" {
             h1 { "Delete this picture?" }
             p class="name" dir="auto" { (name) }
@@ -19,20 +19,20 @@ pub(crate) fn ask(theme: &str, base: &Base, image: &Image) -> Markup {
             form method="post" { button class="button danger" { "Delete" } }
         }
     };
-    frame(theme, "Delete this picture?", &noindex(), &body)
+    frame(look, "Delete this picture?", &noindex(), &body)
 }
 
 /// It is done.
-pub(crate) fn done(theme: &str) -> Markup {
+pub(crate) fn done(look: &Look) -> Markup {
     let body = html! {
-        header class="bar" { (brand()) }
+        header class="bar" { (brand(look)) }
         main class="page note" {
             h1 { "Deleted" }
             p { "The picture and its links are gone. Only its owner can bring it back, while the grace period lasts." }
-            p { a class="button" href="/" { "Upload a picture" } }
+            p { a class="button" href=(look.root) { "Upload a picture" } }
         }
     };
-    frame(theme, "Deleted", &noindex(), &body)
+    frame(look, "Deleted", &noindex(), &body)
 }
 
 fn noindex() -> Markup {

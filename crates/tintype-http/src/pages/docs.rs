@@ -3,22 +3,22 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::{brand, frame};
+use super::{Look, brand, frame};
 use crate::problem::Code;
 
 /// The methods of the description, in the order in which the page shows them.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// The page, made of the description alone.
-pub(crate) fn page(theme: &str, openapi: &Value) -> Markup {
+pub(crate) fn page(look: &Look, openapi: &Value) -> Markup {
     let operations = operations(openapi);
     let tags = list(&openapi["tags"]);
     let body = html! {
-        header class="bar" { (brand()) }
+        header class="bar" { (brand(look)) }
         main class="page" {
             h1 { "The API" }
             p { (prose(text(&openapi["info"]["description"]))) }
-            p { "For programs, the same as " a href="/api/openapi.json" { "OpenAPI 3.1" } "." }
+            p { "For programs, the same as " a href="openapi.json" { "OpenAPI 3.1" } "." }
             nav aria-label="On this page" {
                 @for tag in tags {
                     p class="name" { a href={ "#" (text(&tag["name"])) } { (text(&tag["description"])) } }
@@ -42,7 +42,7 @@ pub(crate) fn page(theme: &str, openapi: &Value) -> Markup {
             (codes())
         }
     };
-    frame(theme, "The API · Tintype", &html! {}, &body)
+    frame(look, "The API · Tintype", &html! {}, &body)
 }
 
 /// The catalogue of error codes.

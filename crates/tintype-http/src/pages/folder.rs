@@ -3,18 +3,18 @@
 use maud::{Markup, html};
 use tintype_app::{Entry, File, file::INDEX_PAGE, text};
 
-use super::{brand, frame};
+use super::{Look, brand, frame};
 use crate::links::{self, Base};
 
 /// Folders and pictures that lie directly in `folder`, which ends in a slash: one more entry than is shown where another
 /// page follows.
-pub(crate) fn page(theme: &str, base: &Base, folder: &str, entries: &[Entry]) -> Markup {
+pub(crate) fn page(look: &Look, base: &Base, folder: &str, entries: &[Entry]) -> Markup {
     let shown = &entries[..entries.len().min(INDEX_PAGE as usize)];
     let next = shown.last().filter(|_| shown.len() < entries.len()).map(Entry::path);
     let name = folder.trim_end_matches('/');
     let title = name.rsplit('/').next().unwrap_or(name);
     let body = html! {
-        header class="bar" { (brand()) }
+        header class="bar" { (brand(look)) }
         main class="page folder" {
             h1 dir="auto" { (title) }
             @if let Some((above, _)) = name.rsplit_once('/') {
@@ -37,7 +37,7 @@ pub(crate) fn page(theme: &str, base: &Base, folder: &str, entries: &[Entry]) ->
             }
         }
     };
-    frame(theme, &format!("{title} · Tintype"), &html! {}, &body)
+    frame(look, &format!("{title} · Tintype"), &html! {}, &body)
 }
 
 fn picture(base: &Base, folder: &str, file: &File) -> Markup {

@@ -8,11 +8,11 @@ pub(crate) mod result;
 pub(crate) mod share;
 
 use axum::{body::Body, response::Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use tintype_app::{authorize::Denial, config::AppConfig};
 
-use crate::{Http, assets, caller::cookie, problem::size};
+use crate::{Http, assets, caller::cookie, problem::size, routes::ops::config::Store};
 
 /// What a page may run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,27 +84,39 @@ pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
         .is_some_and(|accept| accept.contains("text/html"))
 }
 
-/// The theme that the person chose: `light`, `dark`, or `auto` for the system's.
-pub(crate) fn theme(headers: &HeaderMap) -> &'static str {
-    match cookie(headers, "tintype_theme") {
-        Some("light") => "light",
-        Some("dark") => "dark",
-        _ => "auto",
+/// How a page is written for whoever asks.
+pub(crate) struct Look {
+    /// The theme that the person chose: `light`, `dark`, or `auto` for the system's.
+    pub(crate) theme: &'static str,
+    /// What leads from the page's own address to the start page, such as `../`: right under any path that a proxy puts
+    /// before ours.
+    pub(crate) root: String,
+}
+
+impl Look {
+    pub(crate) fn of(parts: &Parts) -> Self {
+        let theme = match cookie(&parts.headers, "tintype_theme") {
+            Some("light") => "light",
+            Some("dark") => "dark",
+            _ => "auto",
+        };
+        let depth = parts.uri.path().bytes().filter(|byte| *byte == b'/').count().saturating_sub(1);
+        Self { theme, root: if depth == 0 { "./".to_owned() } else { "../".repeat(depth) } }
     }
 }
 
 /// The frame of every page.
-pub(crate) fn frame(theme: &str, title: &str, head: &Markup, body: &Markup) -> Markup {
+pub(crate) fn frame(look: &Look, title: &str, head: &Markup, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
-        html lang="en" data-theme=(theme) {
+        html lang="en" data-theme=(look.theme) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (title) }
-                link rel="icon" type="image/svg+xml" href="/icon.svg";
-                link rel="stylesheet" href=(assets::page_css());
+                link rel="icon" type="image/svg+xml" href={ (look.root) "icon.svg" };
+                link rel="stylesheet" href={ (look.root) (assets::page_css()) };
                 (head)
             }
             body { (body) }
@@ -113,9 +125,9 @@ pub(crate) fn frame(theme: &str, title: &str, head: &Markup, body: &Markup) -> M
 }
 
 /// The mark and the name, which lead home.
-pub(crate) fn brand() -> Markup {
+pub(crate) fn brand(look: &Look) -> Markup {
     html! {
-        a class="brand" href="/" {
+        a class="brand" href=(look.root) {
             svg viewBox="0 0 32 32" aria-hidden="true" {
                 path class="mark-plate" d="M8 2h16l4 4v20l-4 4H8l-4-4V6z" {}
                 path class="mark-window" d="M16 7c4 0 6.5 3.1 6.5 7.6V24h-13v-9.4C9.5 10.1 12 7 16 7z" {}
@@ -126,7 +138,7 @@ pub(crate) fn brand() -> Markup {
 }
 
 /// Nothing here, or nothing any more.
-pub(crate) fn missing(denial: Denial) -> Response {
+pub(crate) fn missing(look: &Look, denial: Denial) -> Response {
     let (status, title, text) = match denial {
         Denial::Gone => (StatusCode::GONE, "This picture is gone", "It was deleted, or its time is over."),
         _ => (
@@ -136,29 +148,29 @@ pub(crate) fn missing(denial: Denial) -> Response {
         ),
     };
     let body = html! {
-        header class="bar" { (brand()) }
+        header class="bar" { (brand(look)) }
         main class="page note" {
             div class="empty-mat" aria-hidden="true" { i {} i {} }
             h1 { (title) }
             p { (text) }
-            p { a class="button" href="/" { "Upload a picture" } }
+            p { a class="button" href=(look.root) { "Upload a picture" } }
         }
     };
     let head = html! { meta name="robots" content="noindex"; };
-    let mut response = respond(frame("auto", title, &head, &body).into_string(), Scripts::None);
+    let mut response = respond(frame(look, title, &head, &body).into_string(), Scripts::None);
     *response.status_mut() = status;
     response
 }
 
 /// What stands at the start page where the web app was not built into the program.
-pub(crate) fn unbuilt() -> Response {
+pub(crate) fn unbuilt(look: &Look) -> Response {
     let body = html! {
         main class="page" {
             h1 { "The web app is not part of this build" }
             p { "The server works: upload by POST to " code { "/api/v1/images" } ". To have the web app, run npm ci and npm run build in web/, then build the program again; ./run does all of it." }
         }
     };
-    respond(frame("auto", "Tintype", &html! {}, &body).into_string(), Scripts::None)
+    respond(frame(look, "Tintype", &html! {}, &body).into_string(), Scripts::None)
 }
 
 /// The settings for the web app, as data that no browser runs.
@@ -168,12 +180,17 @@ pub(crate) fn config_script(json: &str) -> Markup {
     html! { script id="config" type="application/json" { (PreEscaped(json)) } }
 }
 
-/// The form that uploads without JavaScript.
-pub(crate) fn upload_form(config: &AppConfig) -> Markup {
+/// The form that uploads without JavaScript, under a line that says where pictures stay.
+pub(crate) fn upload_form(look: &Look, config: &AppConfig, store: Store) -> Markup {
     let names: Vec<&str> = config.accepted.iter().map(|media| media.name()).collect();
     let types: Vec<&str> = config.accepted.iter().map(|media| media.mime()).collect();
+    let lead = match store {
+        Store::Folder => "Everything stays on this server.",
+        Store::S3 => "Pictures are kept in this server’s object storage.",
+    };
     html! {
-        form class="plain-form" action="/new" method="post" enctype="multipart/form-data" {
+        p class="lead" { (lead) }
+        form class="plain-form" action={ (look.root) "new" } method="post" enctype="multipart/form-data" {
             label for="plain-file" { "Choose pictures" }
             input id="plain-file" type="file" name="file" accept=(types.join(",")) multiple required;
             p class="hint" { (names.join(", ")) " · up to " (size(config.upload_bytes_max)) " each" }

@@ -3,13 +3,13 @@
 use maud::{Markup, html};
 use tintype_app::{Image, abuse::Reason};
 
-use super::{brand, frame};
+use super::{Look, brand, frame};
 use crate::links::{self, Base};
 
 /// The form. Works without script, as every page here.
-pub(crate) fn ask(theme: &str, base: &Base, image: &Image) -> Markup {
+pub(crate) fn ask(look: &Look, base: &Base, image: &Image) -> Markup {
     let body = html! {
-        header class="bar" { (brand()) }
+        header class="bar" { (brand(look)) }
         main class="page" {
             h1 { "Report this picture" }
             p class="lead" { "The operator of this server reads what you write here. Whoever uploaded the picture does not." }
@@ -29,28 +29,28 @@ pub(crate) fn ask(theme: &str, base: &Base, image: &Image) -> Markup {
             }
         }
     };
-    frame(theme, "Report this picture · Tintype", &noindex(), &body)
+    frame(look, "Report this picture · Tintype", &noindex(), &body)
 }
 
 /// It has arrived.
-pub(crate) fn done(theme: &str) -> Markup {
-    note(theme, "Reported", "The operator of this server will look at the picture. Thank you.")
+pub(crate) fn done(look: &Look) -> Markup {
+    note(look, "Reported", "The operator of this server will look at the picture. Thank you.")
 }
 
 /// A field was not taken.
-pub(crate) fn refused(theme: &str, why: &str) -> Markup {
-    note(theme, "The report was not sent", why)
+pub(crate) fn refused(look: &Look, why: &str) -> Markup {
+    note(look, "The report was not sent", why)
 }
 
-fn note(theme: &str, title: &str, text: &str) -> Markup {
+fn note(look: &Look, title: &str, text: &str) -> Markup {
     let body = html! {
-        header class="bar" { (brand()) }
+        header class="bar" { (brand(look)) }
         main class="page note" {
             h1 { (title) }
             p { (text) }
         }
     };
-    frame(theme, &format!("{title} · Tintype"), &noindex(), &body)
+    frame(look, &format!("{title} · Tintype"), &noindex(), &body)
 }
 
 fn noindex() -> Markup {

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use tintype_app::upload::Uploaded;
 
-use super::{brand, copy_field, frame};
+use super::{Look, brand, copy_field, frame};
 use crate::{
     links::{self, Base},
     problem::Problem,
@@ -11,7 +11,7 @@ use crate::{
 
 /// Each file with its links, or with what was wrong with it.
 pub(crate) fn page(
-    theme: &str,
+    look: &Look,
     base: &Base,
     outcomes: &[(Option<String>, Result<Uploaded, Problem>)],
 ) -> Markup {
@@ -22,7 +22,7 @@ pub(crate) fn page(
         (stored, all) => format!("{stored} of {all} uploaded"),
     };
     let body = html! {
-        header class="bar" { (brand()) }
+        header class="bar" { (brand(look)) }
         main class="page results" {
             h1 { (title) }
             ul class="rows" {
@@ -30,10 +30,10 @@ pub(crate) fn page(
                     li { (row(base, number, name.as_deref(), outcome)) }
                 }
             }
-            p { a class="button" href="/" { "Upload more" } }
+            p { a class="button" href=(look.root) { "Upload more" } }
         }
     };
-    frame(theme, &format!("{title} · Tintype"), &html! {}, &body)
+    frame(look, &format!("{title} · Tintype"), &html! {}, &body)
 }
 
 fn row(base: &Base, number: usize, name: Option<&str>, outcome: &Result<Uploaded, Problem>) -> Markup {
@@ -75,15 +75,15 @@ fn row(base: &Base, number: usize, name: Option<&str>, outcome: &Result<Uploaded
 }
 
 /// The form as a whole was not taken.
-pub(crate) fn refused(theme: &str, problem: &Problem) -> Markup {
+pub(crate) fn refused(look: &Look, problem: &Problem) -> Markup {
     let body = html! {
-        header class="bar" { (brand()) }
+        header class="bar" { (brand(look)) }
         main class="page note" {
             h1 { (problem.code.title()) }
             p class="error" { (problem.detail) }
             @if problem.code.status().is_server_error() { p class="meta" { "Request " code { (problem.request_id) } } }
-            p { a class="button" href="/" { "Back" } }
+            p { a class="button" href=(look.root) { "Back" } }
         }
     };
-    frame(theme, problem.code.title(), &html! {}, &body)
+    frame(look, problem.code.title(), &html! {}, &body)
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod abuse;
 pub(crate) mod bytes;
+pub(crate) mod card;
 pub(crate) mod dialect;
 pub(crate) mod file;
 pub(crate) mod image;

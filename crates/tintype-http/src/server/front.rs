@@ -7,6 +7,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     panic::AssertUnwindSafe,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Instant,
 };
@@ -22,6 +23,7 @@ use super::{FrontBody, wire::Files};
 use crate::{
     Http,
     access_log::{AccessLog, Line},
+    base_path::{self, Target},
     caller::{Client, Peer, Secure},
     forwarded, gate, hot,
     limit::{Connections, Counted, Kind},
@@ -35,6 +37,8 @@ use crate::{
 #[derive(Clone)]
 pub(super) struct Front {
     pub(super) http: Http,
+    /// What stands before our addresses where the proxy in front leaves it there; mostly nothing.
+    pub(super) base_path: Arc<str>,
     pub(super) site: Router,
     /// Of the media host, where there is one.
     pub(super) media: Router,
@@ -128,12 +132,24 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
 
     fn call(&self, request: Request<Incoming>) -> Answer {
         let begun = Instant::now();
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         let client = self.front.client(&parts.headers, self.peer);
         if let Err(problem) = self.front.admit(client) {
             let response = self.dressed(problem.into_response().map(FrontBody::from));
             self.front.note(client, &parts.method, &parts.uri, &response, begun);
             return Answer::Ready(Some(response));
+        }
+        if !self.front.base_path.is_empty() {
+            match base_path::target(&self.front.base_path, &parts.uri) {
+                Target::AsItIs => {}
+                Target::Below(uri) => parts.uri = uri,
+                Target::Bare => {
+                    let response = base_path::to_start(&self.front.base_path, &parts.method, &parts.uri);
+                    let response = self.dressed(response);
+                    self.front.note(client, &parts.method, &parts.uri, &response, begun);
+                    return Answer::Ready(Some(response));
+                }
+            }
         }
         let http = &self.front.http;
         if !gate::is_open(&http.config, &parts, self.peer.ip()) {

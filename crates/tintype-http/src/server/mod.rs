@@ -81,6 +81,7 @@ pub async fn serve(doors: Doors, app: App, config: HttpConfig, log: AccessLog, s
     let mut http = Http::new(app.clone(), config);
     http.keys = doors.https.as_ref().map(|https| https.tls.keys.clone());
     let front = Front {
+        base_path: http.config.base_path().into(),
         site: router::router(http.clone()),
         media: media::router(http.clone()),
         http,

@@ -61,7 +61,7 @@ fn found(what: &'static str, outcome: Outcome) -> Finding {
 /// Pages that send files: the web app's, and those that were named.
 fn origins(matches: &ArgMatches, settings: &Settings) -> Vec<String> {
     let own = match (&settings.http.base_url, settings.listen, settings.port) {
-        (Some(base), ..) => base.clone(),
+        (Some(base), ..) => origin_of(base).to_owned(),
         (None, Some(address), _) if !address.ip().is_unspecified() => format!("http://{address}"),
         (None, Some(address), _) => format!("http://localhost:{}", address.port()),
         (None, None, Some(port)) => format!("http://localhost:{port}"),
@@ -69,6 +69,12 @@ fn origins(matches: &ArgMatches, settings: &Settings) -> Vec<String> {
     };
     let named = matches.get_many::<String>("origin").into_iter().flatten().cloned();
     std::iter::once(own).chain(named).collect()
+}
+
+/// Scheme and host of an address.
+fn origin_of(url: &str) -> &str {
+    let host = url.find("://").map_or(0, |at| at + 3);
+    url[host..].find('/').map_or(url, |slash| &url[..host + slash])
 }
 
 fn below(s3: &S3Options, name: &str) -> String {

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use tintype_app::config::{Delivery, Uploaders};
-use tintype_http::{ForwardedBy, Rate};
+use tintype_http::{ForwardedBy, Rate, Robots};
 use tintype_types::MediaType;
 
 use super::{
@@ -172,8 +172,8 @@ pub(crate) static TABLE: &[Setting] = &[
         s.listen = Some(v.parse().map_err(|_| "takes an address with a port, such as 127.0.0.1:8080 or [::]:8080".to_owned())?);
         Ok(())
     }),
-    setting!("server.base_url", short "base-url", sample "https://img.example.org", "the request's own host", "What links begin with, such as https://img.example.org", |s, v| {
-        s.http.base_url = Some(base_url(v)?);
+    setting!("server.base_url", short "base-url", sample "https://img.example.org", "the request's own host", "What links begin with, such as https://img.example.org, or https://example.org/pictures under a path", |s, v| {
+        s.http.base_url = Some(site_url(v)?);
         Ok(())
     }),
     setting!(
@@ -249,6 +249,28 @@ pub(crate) static TABLE: &[Setting] = &[
         s.http.stop_delay = Duration::from_secs(u64::try_from(seconds(v)?).unwrap_or(0));
         Ok(())
     }),
+    setting!(
+        "links.negotiate",
+        "off",
+        "Whether a picture's own address answers its page to browsers that open it and to readers of cards: on or off; docs/cards.md says what caches then keep",
+        |s, v| {
+            s.http.negotiate = switch(v)?;
+            Ok(())
+        }
+    ),
+    setting!(
+        "links.robots",
+        "public",
+        "What crawlers may take into their index: public (pages of images that are public), or none; cards are made either way",
+        |s, v| {
+            s.http.robots = match v {
+                "public" => Robots::Public,
+                "none" => Robots::None,
+                _ => return Err("takes public or none".to_owned()),
+            };
+            Ok(())
+        }
+    ),
     setting!("tls.domains", short "domain", sample "images.example.org", "none", "Names that people use, between commas, or one flag each: the server gets a certificate for each and speaks HTTPS", |s, v| {
         s.http.tls.domains = tls::domains(v)?;
         Ok(())
@@ -657,7 +679,6 @@ fn timeout(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// An origin: scheme and host, without a path.
 /// An address that names are put behind.
 fn folder_url(text: &str) -> Result<String, String> {
     let invalid = || {
@@ -673,6 +694,31 @@ fn folder_url(text: &str) -> Result<String, String> {
     if path.bytes().all(plain) { Ok(text.to_owned()) } else { Err(invalid()) }
 }
 
+/// Where the program is: scheme and host, and perhaps a path that all of its addresses begin with.
+fn site_url(text: &str) -> Result<String, String> {
+    let invalid = || {
+        "takes http:// or https:// with a host and perhaps a path of a-z, 0-9, '-', '.', '_' and '~', such as https://img.example.org or https://example.org/pictures"
+            .to_owned()
+    };
+    let text = text.strip_suffix('/').unwrap_or(text);
+    let (scheme, rest) = text.split_once("://").ok_or_else(invalid)?;
+    let Some((host, path)) = rest.split_once('/') else { return base_url(text).map_err(|_| invalid()) };
+    base_url(&format!("{scheme}://{host}")).map_err(|_| invalid())?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    let part = |part: &str| !part.is_empty() && part != "." && part != ".." && part.bytes().all(plain);
+    if !path.split('/').all(part) {
+        return Err(invalid());
+    }
+    let first = path.split('/').next().unwrap_or_default();
+    if tintype_app::text::is_reserved(first) {
+        return Err(format!(
+            "takes no path that begins with /{first}, which the program answers itself; choose another, such as /pictures"
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+/// An origin: scheme and host, without a path.
 fn base_url(text: &str) -> Result<String, String> {
     let invalid = || {
         "takes http:// or https:// with a host, without a path, such as https://img.example.org".to_owned()

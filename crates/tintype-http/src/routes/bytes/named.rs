@@ -22,9 +22,10 @@ use crate::{
     Http,
     caller::Caller,
     deliver::{deliver, open_to_all, tag},
-    links, media, pages,
+    links, media, negotiate,
+    pages::{self, Look},
     problem::{Code, Problem},
-    routes::page::folder,
+    routes::page::{folder, share::in_place_of_bytes},
 };
 
 /// An image at a path of its owner's choice, or a folder of them. Whatever is no such path is not there.
@@ -39,7 +40,7 @@ pub(crate) async fn named(State(http): State<Http>, request: Request) -> Respons
         };
         return match page {
             Some(page) => page,
-            None if wants_page => pages::missing(Denial::NotFound),
+            None if wants_page => pages::missing(&Look::of(&parts), Denial::NotFound),
             None => Problem::not_found(&http.app).into_response(),
         };
     };
@@ -49,7 +50,8 @@ pub(crate) async fn named(State(http): State<Http>, request: Request) -> Respons
     match answer(&http, &parts, &path).await {
         Ok(response) => response,
         Err(problem) if wants_page && matches!(problem.code, Code::Gone | Code::NotFound) => {
-            pages::missing(if problem.code == Code::Gone { Denial::Gone } else { Denial::NotFound })
+            let denial = if problem.code == Code::Gone { Denial::Gone } else { Denial::NotFound };
+            pages::missing(&Look::of(&parts), denial)
         }
         Err(problem) => refuse(problem),
     }
@@ -64,6 +66,9 @@ async fn answer(http: &Http, parts: &Parts, path: &str) -> Result<Response, Prob
         .await
         .map_err(|error: ServeError| Problem::from_serve(&http.app, &error))?
     {
+        Named::Original(stored) if http.config.negotiate && negotiate::wants_page(parts) => {
+            Ok(in_place_of_bytes(http, &caller, &stored, parts).await)
+        }
         Named::Original(stored) => {
             if let Some(response) = media::redirect(&caller.origin, &parts.uri, stored.visibility) {
                 return Ok(response);
@@ -73,20 +78,23 @@ async fn answer(http: &Http, parts: &Parts, path: &str) -> Result<Response, Prob
             if stored.visibility != Visibility::Private {
                 tag(&http.app, response.headers_mut(), &path_tag(path));
             }
+            if http.config.negotiate {
+                negotiate::mark(response.headers_mut());
+            }
             Ok(response)
         }
-        Named::Moved { to, image } => Ok(moved(http, path, &to, &image)),
+        Named::Moved { to, image } => Ok(moved(http, parts.uri.path(), path, &to, &image)),
     }
 }
 
 /// Sends a reader on to where an image was moved: for as long as a reader may keep what stands there, for the old path may
 /// be given to another picture.
-fn moved(http: &Http, from: &str, to: &str, image: &Image) -> Response {
+fn moved(http: &Http, address: &str, from: &str, to: &str, image: &Image) -> Response {
     let mut response = StatusCode::PERMANENT_REDIRECT.into_response();
     let left = image.expires_at.map(|end| http.app.clock().now().seconds_until(end));
     let caching = cache_control(image.visibility, left, Lasting::Movable, http.app.is_purged());
     let media = http.config.media_url.as_deref().filter(|_| image.visibility != Visibility::Private);
-    let location = links::onward(media.or(http.config.base_url.as_deref()), to);
+    let location = links::onward(media.or(http.config.base_url.as_deref()), address, to);
     let headers = response.headers_mut();
     for (name, value) in [(header::LOCATION, location), (header::CACHE_CONTROL, caching.into_owned())] {
         headers

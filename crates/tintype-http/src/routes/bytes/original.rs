@@ -12,7 +12,8 @@ use tintype_app::{
 
 use super::{not_found, refuse, refuse_of, split};
 use crate::{
-    Http, caller::Caller, deliver::deliver, media, place::Place, problem::Problem, reply::ProblemDocument,
+    Http, caller::Caller, deliver::deliver, media, negotiate, place::Place, problem::Problem,
+    reply::ProblemDocument, routes::page::share::in_place_of_bytes,
 };
 
 /// The picture itself. The address is permanent: it always leads to these bytes, until the image is deleted.
@@ -71,12 +72,19 @@ async fn answer(
             || extension.is_none_or(|text| MediaType::from_extension(text) == Some(stored.media_type));
         Ok::<_, Problem>((fits.then_some(stored), caller))
     };
+    let wants_page = http.config.negotiate && negotiate::wants_page(&parts);
     match outcome.await {
+        Ok((Some(stored), caller)) if wants_page => in_place_of_bytes(http, &caller, &stored, &parts).await,
         Ok((Some(stored), caller)) => {
             if let Some(response) = media::redirect(&caller.origin, &parts.uri, stored.visibility) {
                 return response;
             }
-            deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Immutable).await
+            let mut response =
+                deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Immutable).await;
+            if http.config.negotiate {
+                negotiate::mark(response.headers_mut());
+            }
+            response
         }
         Ok((None, _)) => not_found(http),
         Err(problem) => match id {

@@ -105,7 +105,7 @@ pub(crate) async fn upload(State(http): State<Http>, request: Request) -> Respon
         let body = FormUploaded {
             id: image.id.to_string(),
             page_url: format!("{}/i/{}", caller.origin.base, image.id),
-            url: format!("/images/{}", links::file(&image)),
+            url: format!("{}/images/{}", caller.origin.prefix, links::file(&image)),
             filename: links::file(&image),
         };
         Ok::<_, Problem>(about(reply(body, cookie), [&image]))

@@ -20,6 +20,8 @@ pub(crate) struct ConfigReply {
     version: &'static str,
     upload: UploadConfig,
     image_limits: ImageLimitsReply,
+    /// Where originals are kept.
+    store: Store,
     /// How long a delete can be undone, in seconds.
     trash_keep_seconds: i64,
 }
@@ -56,6 +58,20 @@ pub(crate) struct ImageLimitsReply {
     frames_max: u32,
 }
 
+/// Where originals are kept: in a folder of the server, or in an object storage (S3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Store {
+    Folder,
+    S3,
+}
+
+impl Store {
+    pub(crate) fn of(http: &Http) -> Self {
+        if http.app.keeps_in_bucket() { Self::S3 } else { Self::Folder }
+    }
+}
+
 impl ConfigReply {
     pub(crate) fn new(http: &Http) -> Self {
         let config = http.app.config();
@@ -82,6 +98,7 @@ impl ConfigReply {
                 pixels_max: config.limits.pixels_max,
                 frames_max: config.limits.frames_max,
             },
+            store: Store::of(http),
             trash_keep_seconds: config.trash_keep,
         }
     }

@@ -6,7 +6,9 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header;
 
-use crate::reply::ProblemDocument;
+use utoipa::openapi::Server;
+
+use crate::{caller::Caller, reply::ProblemDocument, router};
 
 static DESCRIPTION: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(crate::description()));
 
@@ -22,11 +24,20 @@ static DESCRIPTION: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(crate::descri
         (status = "5XX", description = "The server's own trouble", body = ProblemDocument, content_type = "application/problem+json"),
     ),
 )]
-pub(crate) async fn openapi() -> Response {
+pub(crate) async fn openapi(caller: Caller) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CACHE_CONTROL, "no-cache"),
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
     ];
-    (headers, DESCRIPTION.clone()).into_response()
+    if caller.origin.prefix.is_empty() {
+        return (headers, DESCRIPTION.clone()).into_response();
+    }
+    let mut moved = router::described();
+    moved.servers = Some(vec![Server::new(caller.origin.base.site.clone())]);
+    if let Some(docs) = &mut moved.external_docs {
+        docs.url = format!("{}{}", caller.origin.base, docs.url);
+    }
+    let text = moved.to_pretty_json().expect("the description is made of strings and maps");
+    (headers, text).into_response()
 }

@@ -7,12 +7,20 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 use tintype_app::{authorize::Denial, image::ImageError, types::secret::DeleteToken};
 
-use crate::{Http, caller::Caller, pages, place::Place, problem::Problem};
+use crate::{
+    Http,
+    caller::Caller,
+    pages::{self, Look},
+    place::Place,
+    problem::Problem,
+};
 
 /// Shows the picture and asks. A GET deletes nothing: programs follow links before people do.
 pub(crate) async fn ask(State(http): State<Http>, Place(token): Place<String>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let Some(token) = DeleteToken::parse(&token) else { return pages::missing(Denial::NotFound) };
+    let Some(token) = DeleteToken::parse(&token) else {
+        return pages::missing(&Look::of(&parts), Denial::NotFound);
+    };
     let outcome = async {
         let caller = Caller::of(&http, &parts)?;
         match http.app.image_of_delete_token(&token).await {
@@ -23,10 +31,10 @@ pub(crate) async fn ask(State(http): State<Http>, Place(token): Place<String>, r
     };
     secret(match outcome.await {
         Ok(Ok((image, caller))) => {
-            let page = pages::delete::ask(pages::theme(&parts.headers), &caller.origin.base, &image);
+            let page = pages::delete::ask(&Look::of(&parts), &caller.origin.base, &image);
             pages::respond_for(&http, page.into_string(), pages::Scripts::None)
         }
-        Ok(Err(denial)) => pages::missing(denial),
+        Ok(Err(denial)) => pages::missing(&Look::of(&parts), denial),
         Err(problem) => problem.into_response(),
     })
 }
@@ -45,11 +53,11 @@ pub(crate) async fn delete(
     };
     secret(match outcome {
         Ok(_) if html => {
-            let page = pages::delete::done(pages::theme(&parts.headers));
+            let page = pages::delete::done(&Look::of(&parts));
             pages::respond_for(&http, page.into_string(), pages::Scripts::None)
         }
         Ok(_) => StatusCode::NO_CONTENT.into_response(),
-        Err(ImageError::Denied(denial)) if html => pages::missing(denial),
+        Err(ImageError::Denied(denial)) if html => pages::missing(&Look::of(&parts), denial),
         Err(error) => Problem::from_image(&http.app, &error).into_response(),
     })
 }

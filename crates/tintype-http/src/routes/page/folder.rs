@@ -12,7 +12,7 @@ use crate::{
     Http,
     caller::Caller,
     links,
-    pages::{self, Scripts},
+    pages::{self, Look, Scripts},
     problem::Problem,
 };
 
@@ -42,7 +42,9 @@ pub(crate) async fn index(http: &Http, parts: &Parts, path: &str) -> Option<Resp
     }
     if !is_page {
         let mut response = StatusCode::PERMANENT_REDIRECT.into_response();
-        let to = HeaderValue::try_from(links::onward(http.config.base_url.as_deref(), &folder)).ok()?;
+        let to =
+            HeaderValue::try_from(links::onward(http.config.base_url.as_deref(), parts.uri.path(), &folder))
+                .ok()?;
         response.headers_mut().insert(header::LOCATION, to);
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
         return Some(response);
@@ -51,6 +53,6 @@ pub(crate) async fn index(http: &Http, parts: &Parts, path: &str) -> Option<Resp
         Ok(caller) => caller.origin.base,
         Err(problem) => return Some(problem.into_response()),
     };
-    let page = pages::folder::page(pages::theme(&parts.headers), &base, &folder, &entries);
+    let page = pages::folder::page(&Look::of(parts), &base, &folder, &entries);
     Some(pages::respond_for(http, page.into_string(), Scripts::None))
 }

@@ -7,13 +7,19 @@ use axum::{
 use http::{StatusCode, header};
 
 use crate::{
-    Http, access_log::about, caller::Caller, form, pages, problem::Problem, routes::image::upload::publish,
+    Http,
+    access_log::about,
+    caller::Caller,
+    form,
+    pages::{self, Look},
+    problem::Problem,
+    routes::image::upload::publish,
 };
 
 /// Takes the plain form and answers with a page of links.
 pub(crate) async fn new(State(http): State<Http>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let theme = pages::theme(&parts.headers);
+    let look = Look::of(&parts);
     let outcome = async {
         let mut caller = Caller::of(&http, &parts)?;
         let cookie = caller.become_owner(&http.app);
@@ -28,7 +34,7 @@ pub(crate) async fn new(State(http): State<Http>, request: Request) -> Response 
                 .iter()
                 .find_map(|(_, outcome)| outcome.as_ref().err())
                 .map(|problem| problem.code.status());
-            let page = pages::result::page(theme, &caller.origin.base, &outcomes);
+            let page = pages::result::page(&look, &caller.origin.base, &outcomes);
             let images =
                 outcomes.iter().filter_map(|(_, outcome)| outcome.as_ref().ok()).map(|each| &each.image);
             let mut response =
@@ -42,7 +48,7 @@ pub(crate) async fn new(State(http): State<Http>, request: Request) -> Response 
         }
         Err(problem) => {
             let status = problem.code.status();
-            let page = pages::result::refused(theme, &problem);
+            let page = pages::result::refused(&look, &problem);
             let mut response = pages::respond_for(&http, page.into_string(), pages::Scripts::None);
             *response.status_mut() = status;
             response

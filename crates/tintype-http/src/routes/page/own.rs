@@ -13,12 +13,13 @@ use tower_http::services::ServeDir;
 use crate::{Http, caller::Caller};
 
 /// What the program answers itself, whatever lies in the folder.
-const ALWAYS_OURS: [&str; 11] = [
+const ALWAYS_OURS: [&str; 12] = [
     "/api/",
     "/i/",
     "/p/",
     "/d/",
     "/images/",
+    "/oembed",
     "/uploads/",
     "/upload/",
     "/health",

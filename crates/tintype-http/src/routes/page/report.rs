@@ -13,7 +13,7 @@ use crate::{
     caller::{Caller, Client},
     form,
     limit::Kind,
-    pages,
+    pages::{self, Look},
     place::Place,
     problem::{Code, Problem},
 };
@@ -23,14 +23,15 @@ const COST: u64 = 20;
 
 /// The form.
 pub(crate) async fn ask(State(http): State<Http>, Place(id): Place<String>, request: Request) -> Response {
-    super::share::of_picture(&http, &id, request, pages::report::ask).await
+    let (parts, _) = request.into_parts();
+    super::share::of_picture(&http, &id, &parts, pages::report::ask).await
 }
 
 /// Takes the form. Anybody may report what they can see.
 pub(crate) async fn report(State(http): State<Http>, Place(id): Place<String>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let theme = pages::theme(&parts.headers);
-    let Ok(id) = id.parse() else { return pages::missing(Denial::NotFound) };
+    let look = Look::of(&parts);
+    let Ok(id) = id.parse() else { return pages::missing(&Look::of(&parts), Denial::NotFound) };
     let outcome = async {
         let app = &http.app;
         if let Some(Client(client)) = parts.extensions.get() {
@@ -46,10 +47,10 @@ pub(crate) async fn report(State(http): State<Http>, Place(id): Place<String>, r
         }
     };
     let (page, status) = match outcome.await {
-        Ok(Ok(())) => (pages::report::done(theme), StatusCode::OK),
-        Ok(Err(denial)) => return pages::missing(denial),
+        Ok(Ok(())) => (pages::report::done(&look), StatusCode::OK),
+        Ok(Err(denial)) => return pages::missing(&Look::of(&parts), denial),
         Err(problem) if problem.code == Code::InvalidField => {
-            (pages::report::refused(theme, &problem.detail), problem.code.status())
+            (pages::report::refused(&look, &problem.detail), problem.code.status())
         }
         Err(problem) => return problem.into_response(),
     };

@@ -4,27 +4,66 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse as _, Response},
 };
+use http::{HeaderValue, StatusCode, header, request::Parts};
 use maud::Markup;
-use tintype_app::{Image, authorize::Denial, serve::ServeError};
+use tintype_app::{
+    Image,
+    authorize::Denial,
+    serve::{ServeError, Stored},
+    types::Visibility,
+};
 
-use crate::{Http, caller::Caller, links::Base, pages, place::Place, problem::Problem};
+use crate::{
+    Http,
+    caller::Caller,
+    config::Robots,
+    links::{self, Base},
+    negotiate,
+    pages::{self, Look},
+    place::Place,
+    problem::Problem,
+};
 
 /// The picture, its title, cards for chats and forums, links to copy. HTML alone: no script.
 pub(crate) async fn share(State(http): State<Http>, Place(id): Place<String>, request: Request) -> Response {
-    of_picture(&http, &id, request, pages::share::page).await
+    let (parts, _) = request.into_parts();
+    of_picture(&http, &id, &parts, pages::share::page).await
 }
 
-/// A page about a picture that whoever asks may see: made by `render` of the theme, what links begin with, and the image.
+/// The same page at an address of the picture itself. The media host has no pages, and leads to the site.
+pub(crate) async fn in_place_of_bytes(
+    http: &Http,
+    caller: &Caller,
+    stored: &Stored,
+    parts: &Parts,
+) -> Response {
+    let mut response = match &http.config.base_url {
+        Some(_) if caller.origin.is_media => {
+            let page = HeaderValue::try_from(links::page_of(&caller.origin.base, stored.id));
+            let mut response = StatusCode::TEMPORARY_REDIRECT.into_response();
+            response
+                .headers_mut()
+                .insert(header::LOCATION, page.expect("a base and an id are visible ASCII"));
+            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            response
+        }
+        _ => of_picture(http, stored.id.as_str(), parts, pages::share::page).await,
+    };
+    negotiate::vary(response.headers_mut());
+    response
+}
+
+/// A page about a picture that whoever asks may see: made by `render` of the look, what links begin with, and the image.
 pub(super) async fn of_picture(
     http: &Http,
     id: &str,
-    request: Request,
-    render: fn(&str, &Base, &Image) -> Markup,
+    parts: &Parts,
+    render: fn(&Look, &Base, &Image) -> Markup,
 ) -> Response {
-    let (parts, _) = request.into_parts();
-    let Ok(id) = id.parse() else { return pages::missing(Denial::NotFound) };
+    let look = Look::of(parts);
+    let Ok(id) = id.parse() else { return pages::missing(&look, Denial::NotFound) };
     let outcome = async {
-        let caller = Caller::of(http, &parts)?;
+        let caller = Caller::of(http, parts)?;
         let actor = caller.actor(&http.app).await?;
         match http.app.visible(&actor, id).await {
             Ok(image) => Ok(Ok((image, caller))),
@@ -34,10 +73,14 @@ pub(super) async fn of_picture(
     };
     match outcome.await {
         Ok(Ok((image, caller))) => {
-            let page = render(pages::theme(&parts.headers), &caller.origin.base, &image);
-            pages::respond_for(http, page.into_string(), pages::Scripts::None)
+            let page = render(&look, &caller.origin.base, &image);
+            let mut response = pages::respond_for(http, page.into_string(), pages::Scripts::None);
+            if image.visibility != Visibility::Public || http.config.robots == Robots::None {
+                response.headers_mut().insert("x-robots-tag", HeaderValue::from_static("noindex"));
+            }
+            response
         }
-        Ok(Err(denial)) => pages::missing(denial),
+        Ok(Err(denial)) => pages::missing(&look, denial),
         Err(problem) => problem.into_response(),
     }
 }

@@ -131,6 +131,7 @@ fn rule(operation: &str, who: Who, whose: Whose) -> Option<u16> {
                 | "getConfig"
                 | "getDescription"
                 | "getMetrics"
+                | "getOembed"
                 | "sendDirectUpload"
                 | "completeDirectUpload"
         )
@@ -139,6 +140,8 @@ fn rule(operation: &str, who: Who, whose: Whose) -> Option<u16> {
     }
     Some(match operation {
         "getOriginal" | "getVariant" | "readImage" => view(who, whose),
+        // It says what a stranger sees, whoever asks.
+        "getOembed" => view(Nobody, whose),
         "changeImage" if whose == Whose::Deleted && (who == Owner || who.is_admin()) => 410,
         "changeImage" => own(who, whose, 200),
         "deleteImage" if who == DeleteToken => {
@@ -315,6 +318,10 @@ impl<'a> World<'a> {
                 self.ask(who, method, &path, &json_type, Some(body.as_bytes()))
             }
             "addPurge" => self.ask(who, method, &path, &json_type, Some(br#"{"address": "/a/b.png"}"#)),
+            "getOembed" => {
+                let url = format!("http%3A//{}/p/{}", self.server.address(), self.id);
+                self.ask(who, method, &format!("{path}?url={url}"), &[], None)
+            }
             "ban" => self.ask(who, method, &path, &json_type, Some(br#"{"value": "203.0.113.7"}"#)),
             "liftBan" => {
                 self.admin

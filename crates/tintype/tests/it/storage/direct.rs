@@ -22,7 +22,10 @@ fn a_file_goes_to_the_bucket_and_is_published_from_there() {
         return;
     };
     let server = server(&engine.endpoint(), &[]);
-    assert_eq!(server.client().get("/api/v1/config").at("/upload/direct"), "true");
+    let config = server.client().get("/api/v1/config");
+    assert_eq!((config.at("/upload/direct").as_str(), config.at("/store").as_str()), ("true", "s3"));
+    let form = server.client().get("/").text();
+    assert!(form.contains("kept in this server’s object storage") && !form.contains("stays on this server"));
     let picture = build::jpeg(600, 400, 1);
     let hash = Sha256::digest(&picture);
     let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();

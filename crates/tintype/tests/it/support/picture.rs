@@ -9,6 +9,9 @@ pub(crate) fn probe(bytes: &[u8]) -> (&'static str, u32, u32) {
     if bytes.starts_with(b"\x89PNG") {
         return ("png", big16(16) << 16 | big16(18), big16(20) << 16 | big16(22));
     }
+    if bytes.starts_with(b"GIF8") {
+        return ("gif", little16(6), little16(8));
+    }
     if bytes.starts_with(&[0xff, 0xd8]) {
         let mut at = 2;
         loop {
@@ -30,6 +33,12 @@ pub(crate) fn probe(bytes: &[u8]) -> (&'static str, u32, u32) {
         _ => (little16(24) + 1, little16(27) + 1),
     };
     ("webp", width, height)
+}
+
+/// Width and height.
+pub(crate) fn size(bytes: &[u8]) -> (u32, u32) {
+    let (_, width, height) = probe(bytes);
+    (width, height)
 }
 
 /// A valid PNG of noise, three bytes a pixel: no compression makes it smaller than its pixels.

@@ -1,6 +1,6 @@
 import { parseJson, readProblem } from '../../../api/problem'
 import { type DirectBegun, isDirectBegun } from '../../../api/types'
-import { paths } from '../../../lib/paths'
+import { paths, root } from '../../../lib/paths'
 import type { Reply } from './answer'
 import type { Surroundings } from './queue'
 import type { SendEvents, Transport, Xhr } from './transport'
@@ -142,7 +142,7 @@ export class DirectTransport implements Transport {
   /** The server's answer to a question in JSON. Null where none came, which was told then, and after a stop. */
   async #ask({ events, stopped }: Sending, path: string, question: object): Promise<Reply | null> {
     try {
-      const response = await this.#around.fetch(path, {
+      const response = await this.#around.fetch(root + path, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json', Accept: 'application/json, application/problem+json' },
         body: JSON.stringify(question),

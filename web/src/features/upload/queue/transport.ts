@@ -1,4 +1,4 @@
-import { paths } from '../../../lib/paths'
+import { paths, root } from '../../../lib/paths'
 import type { Reply } from './answer'
 
 export interface SendEvents {
@@ -65,7 +65,7 @@ export function xhrTransport(create: () => Xhr, fetcher: typeof fetch): Transpor
       )
       xhr.onerror = once(events.lost)
       xhr.ontimeout = once(events.lost)
-      xhr.open('POST', paths.api.images)
+      xhr.open('POST', root + paths.api.images)
       xhr.setRequestHeader('Accept', 'application/json, application/problem+json')
       const body = new FormData()
       // The server keeps none in a name either, and cannot read a form that has them in its lines.
@@ -76,7 +76,10 @@ export function xhrTransport(create: () => Xhr, fetcher: typeof fetch): Transpor
 
     async probe() {
       try {
-        const response = await fetcher(paths.api.config, { cache: 'no-store', signal: AbortSignal.timeout(PROBE_MS) })
+        const response = await fetcher(root + paths.api.config, {
+          cache: 'no-store',
+          signal: AbortSignal.timeout(PROBE_MS),
+        })
         // A proxy that answers for a server that is down is not the server.
         return response.status < 502
       } catch {

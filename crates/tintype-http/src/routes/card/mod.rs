@@ -1,0 +1,4 @@
+//! What cards and crawlers ask for.
+
+pub(crate) mod oembed;
+pub(crate) mod robots;
