@@ -6,14 +6,22 @@ use axum::{
 };
 use tintype_app::{
     AliasKind,
+    authorize::Denial,
     headers::Lasting,
     types::{ImageId, MediaType},
 };
 
 use super::{not_found, refuse, split};
 use crate::{
-    Http, caller::Caller, deliver::deliver, negotiate, place::Place, problem::Problem,
-    reply::ProblemDocument, routes::page::share::in_place_of_bytes,
+    Http,
+    caller::Caller,
+    deliver::deliver,
+    negotiate,
+    pages::{self, Look},
+    place::Place,
+    problem::{Code, Problem},
+    reply::ProblemDocument,
+    routes::page::share::in_place_of_bytes,
 };
 
 /// The picture itself. The address is permanent: it always leads to these bytes, until the image is deleted.
@@ -83,7 +91,14 @@ async fn answer(
             }
             response
         }
+        Ok(None) if wants_page => pages::missing(&Look::of(&parts), Denial::NotFound),
         Ok(None) => not_found(http),
+        Err(problem) if wants_page && problem.code == Code::Gone => {
+            pages::missing(&Look::of(&parts), Denial::Gone)
+        }
+        Err(problem) if wants_page && problem.code == Code::NotFound => {
+            pages::missing(&Look::of(&parts), Denial::NotFound)
+        }
         Err(problem) => refuse(problem),
     }
 }
