@@ -6,14 +6,22 @@ use axum::{
 };
 use tintype_app::{
     AliasKind,
+    authorize::Denial,
     headers::Lasting,
     types::{ImageId, MediaType},
 };
 
 use super::{not_found, refuse, refuse_of, split};
 use crate::{
-    Http, caller::Caller, deliver::deliver, media, negotiate, place::Place, problem::Problem,
-    reply::ProblemDocument, routes::page::share::in_place_of_bytes,
+    Http,
+    caller::Caller,
+    deliver::deliver,
+    media, negotiate,
+    pages::{self, Look},
+    place::Place,
+    problem::{Code, Problem},
+    reply::ProblemDocument,
+    routes::page::share::in_place_of_bytes,
 };
 
 /// The picture itself. The address is permanent: it always leads to these bytes, until the image is deleted.
@@ -86,7 +94,14 @@ async fn answer(
             }
             response
         }
+        Ok((None, _)) if wants_page => pages::missing(&Look::of(&parts), Denial::NotFound),
         Ok((None, _)) => not_found(http),
+        Err(problem) if wants_page && problem.code == Code::Gone => {
+            pages::missing(&Look::of(&parts), Denial::Gone)
+        }
+        Err(problem) if wants_page && problem.code == Code::NotFound => {
+            pages::missing(&Look::of(&parts), Denial::NotFound)
+        }
         Err(problem) => match id {
             Some(id) => refuse_of(http, problem, id, &parts.headers),
             None => refuse(problem),

@@ -91,8 +91,15 @@ fn the_page_keeps_secrets_as_the_bytes_do() {
     assert_eq!(owner.get(&link).expect(200).header("cache-control"), "private, no-store");
     owner.delete(&path).expect(204);
     for fields in OPENED {
-        server.client().get_with(&link, fields).expect(410);
+        let gone = server.client().get_with(&link, fields).expect(410);
+        assert_eq!(
+            (gone.header("content-type"), gone.header("cache-control")),
+            ("text/html; charset=utf-8", "no-store")
+        );
+        let none = server.client().get_with("/i/11111111111111111.png", fields).expect(404);
+        assert_eq!(none.header("content-type"), "text/html; charset=utf-8");
     }
+    server.client().get(&link).expect_problem(410, "gone");
 }
 
 #[test]

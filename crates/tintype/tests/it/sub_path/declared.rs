@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tintype_testkit::{build, wait};
 
-use crate::support::{Client, Raw, Server, base64};
+use crate::support::{Client, Form, Raw, Server, base64, tintype};
 
 const BASE: &str = "https://example.org/pictures";
 
@@ -107,7 +107,7 @@ fn everything_answers_with_the_path_and_without_it() {
         let body = format!("{{\"Image64\": \"{}\"}}", base64(&png));
         let old = client.post("/v0", "application/json", body.as_bytes()).expect(200).at("/URL");
         client.get(&format!("/{old}")).expect(200);
-        let form = crate::support::Form::new().file("a.png", &png);
+        let form = Form::new().file("a.png", &png);
         let old = client.post("/upload", &form.content_type(), &form.body()).expect(200);
         assert_eq!(old.at("/url"), format!("/pictures/images/{}", old.at("/filename")));
         client.get("/pictures-of/none.png").expect(404);
@@ -165,7 +165,7 @@ fn a_path_that_the_program_answers_itself_is_refused() {
         ("https://example.org/../b", "or https://example.org/pictures"),
         ("https://example.org/b?c", "or https://example.org/pictures"),
     ] {
-        let output = crate::support::tintype().args(["config", "--base-url", base]).output().unwrap();
+        let output = tintype().args(["config", "--base-url", base]).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success() && said.contains(why), "{base}: {said}");
     }
@@ -184,4 +184,16 @@ fn a_secret_stays_out_of_the_log_below_the_path_too() {
         server.access_log().matches("\"path\":\"/d/…\"").count() == 3
     });
     assert!(!server.access_log().contains(secret) && !server.log().contains(secret));
+}
+
+#[test]
+fn the_command_line_uploads_below_the_path() {
+    let server = Server::with_base(BASE);
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("a.png");
+    std::fs::write(&file, build::png(8, 8, 1)).unwrap();
+    let to = format!("{}/pictures/", server.base);
+    let output = tintype().args(["upload", "--to", &to]).arg(&file).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.starts_with(&format!("{BASE}/i/")), "{said}{}", String::from_utf8_lossy(&output.stderr));
 }
