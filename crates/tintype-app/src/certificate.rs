@@ -82,12 +82,18 @@ impl Certificates {
         Ok(self.app.catalog.keep_certificate(domain.to_owned(), self.directory.clone(), issued).await?)
     }
 
-    /// Notes a failure, and when to try again.
+    /// Notes an attempt, and when the next follows if it comes to nothing.
     ///
     /// # Errors
     /// The server's own trouble.
-    pub async fn put_off(&self, domain: &str, due_at: UnixMillis, problem: String) -> Result<(), Trouble> {
+    pub async fn put_off(
+        &self,
+        domain: &str,
+        attempts: u32,
+        due_at: UnixMillis,
+        problem: String,
+    ) -> Result<(), Trouble> {
         let (domain, directory) = (domain.to_owned(), self.directory.clone());
-        Ok(self.app.catalog.put_off_certificate(domain, directory, due_at, problem).await?)
+        Ok(self.app.catalog.put_off_certificate(domain, directory, attempts, due_at, problem).await?)
     }
 }

@@ -35,7 +35,7 @@ impl fmt::Debug for Issued {
 pub struct Certificate {
     /// The one in use; `None` where none was issued yet.
     pub issued: Option<Issued>,
-    /// How often the authority was asked in vain since.
+    /// How often the authority was asked since, in vain so far.
     pub attempts: u32,
     /// When it is asked next, after a failure.
     pub due_at: Option<UnixMillis>,
@@ -131,7 +131,8 @@ impl Catalog {
         .await
     }
 
-    /// Notes that a domain's certificate was asked for in vain, what the authority said, and when it is asked again.
+    /// Notes the how manieth attempt in a row this is to get a domain's certificate, when the next follows if it comes to
+    /// nothing, and what the authority said.
     ///
     /// # Errors
     /// As every write.
@@ -139,16 +140,21 @@ impl Catalog {
         &self,
         domain: String,
         directory: String,
+        attempts: u32,
         due_at: UnixMillis,
         problem: String,
     ) -> Result<()> {
         self.write_one(move |db| {
             Box::pin(async move {
                 let sql = "insert into certificates (domain, directory, attempts, due_at, problem) \
-                           values ($1, $2, 1, $3, $4) on conflict (domain, directory) do update \
-                           set attempts = certificates.attempts + 1, due_at = excluded.due_at, \
-                           problem = excluded.problem";
-                let write = sqlx::query(sql).bind(domain).bind(directory).bind(due_at.0).bind(problem);
+                           values ($1, $2, $3, $4, $5) on conflict (domain, directory) do update \
+                           set attempts = excluded.attempts, due_at = excluded.due_at, problem = excluded.problem";
+                let write = sqlx::query(sql)
+                    .bind(domain)
+                    .bind(directory)
+                    .bind(i64::from(attempts))
+                    .bind(due_at.0)
+                    .bind(problem);
                 write.execute(db).await?;
                 Ok(())
             })

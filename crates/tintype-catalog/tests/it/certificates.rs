@@ -17,7 +17,9 @@ async fn what_was_issued_stays_while_its_renewal_fails_and_is_then_replaced() {
     let (domain, end) = ("a.example.test", NOW.plus_seconds(90));
     assert_eq!(test.certificate(domain, CA).await.unwrap(), Certificate::default());
     for attempts in 1..=2 {
-        test.put_off_certificate(domain.to_owned(), CA.to_owned(), end, "no".to_owned()).await.unwrap();
+        test.put_off_certificate(domain.to_owned(), CA.to_owned(), attempts, end, "no".to_owned())
+            .await
+            .unwrap();
         let kept = test.certificate(domain, CA).await.unwrap();
         let expected =
             Certificate { issued: None, attempts, due_at: Some(end), problem: Some("no".to_owned()) };
@@ -26,7 +28,7 @@ async fn what_was_issued_stays_while_its_renewal_fails_and_is_then_replaced() {
     test.keep_certificate(domain.to_owned(), CA.to_owned(), issued(end)).await.unwrap();
     let whole = Certificate { issued: Some(issued(end)), ..Certificate::default() };
     assert_eq!(test.certificate(domain, CA).await.unwrap(), whole);
-    test.put_off_certificate(domain.to_owned(), CA.to_owned(), NOW, "down".to_owned()).await.unwrap();
+    test.put_off_certificate(domain.to_owned(), CA.to_owned(), 1, NOW, "down".to_owned()).await.unwrap();
     let kept = test.certificate(domain, CA).await.unwrap();
     assert_eq!((kept.issued, kept.attempts, kept.due_at), (Some(issued(end)), 1, Some(NOW)));
     let later = issued(end.plus_seconds(90));

@@ -24,6 +24,11 @@ const NAP: Duration = Duration::from_secs(30);
 /// Pause after the catalogue did not answer.
 const TROUBLE: Duration = Duration::from_secs(10);
 
+/// What stands beside an attempt of which nothing more is known.
+const UNFINISHED: &str = "the server stopped before the authority had answered";
+/// What stands beside a certificate that was old on arrival.
+const STALE: &str = "a new certificate was old by this machine's clock";
+
 /// The authority that certificates are asked of.
 #[derive(Clone)]
 pub(super) struct Authority {
@@ -64,11 +69,18 @@ struct Keeper {
     http: bool,
 }
 
+/// What a keeper has seen.
+#[derive(Default)]
+struct Known {
+    issued: Option<Issued>,
+    looked: bool,
+}
+
 impl Keeper {
     async fn run(&self) {
-        let mut used = None;
+        let mut known = Known::default();
         loop {
-            let wait = match self.step(&mut used).await {
+            let wait = match self.step(&mut known).await {
                 Ok(wait) => wait,
                 Err(trouble) => {
                     tracing::error!(
@@ -84,15 +96,20 @@ impl Keeper {
     }
 
     /// Takes into use what is kept and asks for what is due; answers how long to sleep.
-    async fn step(&self, used: &mut Option<Issued>) -> Result<Duration, Trouble> {
+    async fn step(&self, known: &mut Known) -> Result<Duration, Trouble> {
         let kept = self.store.of(&self.domain).await?;
-        if kept.issued != *used {
+        if kept.issued != known.issued {
             self.put_into_use(kept.issued.as_ref());
-            used.clone_from(&kept.issued);
+            known.issued.clone_from(&kept.issued);
         }
         let now = self.store.now();
         let due = schedule::due(&kept, now);
+        let first = !std::mem::replace(&mut known.looked, true);
         if due > now {
+            // An earlier run was told to wait.
+            if let Some(problem) = kept.problem.as_deref().filter(|_| first) {
+                self.tell(problem, kept.issued.as_ref().map(|issued| issued.not_after), due);
+            }
             let left = u64::try_from(due.0.saturating_sub(now.0)).unwrap_or(u64::MAX);
             return Ok(Duration::from_millis(left).min(NAP));
         }
@@ -131,20 +148,24 @@ impl Keeper {
             http: self.http,
         };
         let not_after = kept.issued.as_ref().map(|issued| issued.not_after);
+        let attempts = kept.attempts.saturating_add(1);
+        // Written first: an authority is not asked for what could not be kept, nor again and again by a server that crashes.
+        self.put_off(attempts, schedule::pause(attempts, not_after, None, now), UNFINISHED.to_owned())
+            .await?;
         match attempt.order(&self.domain).await {
             Ok(issued) => {
                 let stale = schedule::is_stale(&issued, self.store.now());
                 let until = rfc3339(issued.not_after);
                 self.store.keep(&self.domain, issued).await?;
                 if stale {
+                    let now = rfc3339(self.store.now());
                     tracing::error!(
                         domain = self.domain,
-                        %until,
-                        now = rfc3339(self.store.now()),
+                        until,
+                        now,
                         "a new certificate is old by this machine's clock; set the clock"
                     );
-                    let problem = "a new certificate is old by this machine's clock".to_owned();
-                    self.put_off(kept.attempts, None, None, problem).await?;
+                    self.put_off(attempts, schedule::STALE_PAUSE, STALE.to_owned()).await?;
                 }
                 Ok(())
             }
@@ -152,25 +173,18 @@ impl Keeper {
             Err(error) => {
                 let asked = attempt.transport.asked_to_wait();
                 let problem = chain(&error);
-                let next = self.put_off(kept.attempts, not_after, asked, problem.clone()).await?;
+                let pause = schedule::pause(attempts, not_after, asked, self.store.now());
+                let next = self.put_off(attempts, pause, problem.clone()).await?;
                 self.tell(&problem, not_after, next);
                 Ok(())
             }
         }
     }
 
-    /// Notes a failure; answers when the authority is asked again.
-    async fn put_off(
-        &self,
-        attempts: u32,
-        not_after: Option<UnixMillis>,
-        asked: Option<i64>,
-        problem: String,
-    ) -> Result<UnixMillis, Trouble> {
-        let now = self.store.now();
-        let pause = schedule::pause(attempts.saturating_add(1), not_after, asked, now);
-        let next = now.plus_seconds(pause + self.store.spread(pause / 5));
-        self.store.put_off(&self.domain, next, problem).await?;
+    /// Notes when the authority is asked again, after `pause` seconds or a little more, and answers it.
+    async fn put_off(&self, attempts: u32, pause: i64, problem: String) -> Result<UnixMillis, Trouble> {
+        let next = self.store.now().plus_seconds(pause + self.store.spread(pause / 5));
+        self.store.put_off(&self.domain, attempts, next, problem).await?;
         Ok(next)
     }
 

@@ -133,12 +133,13 @@ impl ResolvesServerCert for Keys {
             return Some(own.certified.clone());
         }
         // Whoever names nobody, such as a check by address, means the first.
-        let name = hello.server_name().or(self.domains.first().map(String::as_str))?;
+        let asked = hello.server_name().map(str::to_ascii_lowercase);
+        let name = asked.as_ref().or(self.domains.first())?;
         if let Some(key) = table.issued.get(name) {
             return Some(key.certified.clone());
         }
-        let known = self.domains.iter().any(|domain| domain == name);
-        if known && self.refused.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned()) {
+        let known = self.domains.contains(name);
+        if known && self.refused.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone()) {
             tracing::warn!(domain = name, "refusing HTTPS for this domain until it has a certificate");
         }
         None
@@ -169,6 +170,6 @@ impl fmt::Debug for Challenges {
 
 impl ResolvesServerCert for Challenges {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        self.lock().by_name.get(hello.server_name()?).cloned()
+        self.lock().by_name.get(&hello.server_name()?.to_ascii_lowercase()).cloned()
     }
 }

@@ -11,6 +11,8 @@ const PAUSE: i64 = 60;
 const PAUSE_MAX: i64 = 6 * 3_600;
 /// Shortest pause before the end of a certificate.
 const PAUSE_MIN: i64 = 5;
+/// Pause after a certificate that was old on arrival.
+pub(super) const STALE_PAUSE: i64 = 86_400;
 /// Longest pause that an authority may ask for.
 const ASKED_MAX: i64 = 7 * 86_400;
 

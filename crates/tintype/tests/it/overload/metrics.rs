@@ -35,8 +35,10 @@ fn every_metric_is_documented_and_counts() {
         text.lines().filter_map(|line| line.strip_prefix("# HELP ")?.split(' ').next()).collect();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/metrics.md");
     let document = std::fs::read_to_string(path).unwrap();
-    let documented: BTreeSet<&str> =
+    let mut documented: BTreeSet<&str> =
         document.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    // Of certificates, which this server has none of: tests/it/tls looks at it.
+    assert!(documented.remove("tintype_certificate_expires_seconds"));
     assert_eq!(found, documented, "docs/metrics.md lists every metric and no other");
 }
 

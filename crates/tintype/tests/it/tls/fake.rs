@@ -115,6 +115,8 @@ fn an_authority_that_limits_is_asked_when_it_says() {
     // A restart does not forget it.
     let (ports, dir) = (secure.ports, secure.server.stop());
     let secure = Secure::on(dir, ports, &flags);
-    secure.server.client().get("/health").expect(200);
+    // It says so again.
+    secure.wait_for(words, 1);
+    assert!(secure.server.log().contains("too many registrations"));
     assert_eq!(asked.load(Ordering::SeqCst), 1);
 }
