@@ -44,8 +44,8 @@ pub use tintype_blob::ByteStream;
 pub use tintype_catalog::{
     AliasKind, Ban, BanKind, Counts, Image, Order, OwnerId, Purge, PurgeStep, PurgeSubject, Report, Token,
 };
-pub use tintype_sandbox::{SelfTest, Status};
 pub use tintype_cdn as cdn;
+pub use tintype_sandbox::{SelfTest, Status};
 pub use tintype_types as types;
 pub use trouble::Trouble;
 

@@ -21,13 +21,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Actor, AliasKind, App, Image, Trouble,
-    abuse::admin,
-    config::CdnConfig,
-    image::ImageError,
-    operator,
-    serve::etag_of,
-    text,
+    Actor, AliasKind, App, Image, Trouble, abuse::admin, config::CdnConfig, image::ImageError, operator,
+    serve::etag_of, text,
 };
 
 /// Time after which a cache is told again. Longer than an answer that was begun takes to reach it, headers first.
@@ -199,8 +194,7 @@ impl App {
     async fn tell(&self, cache: &Cache, stop: &CancellationToken) -> Result<Rest, Trouble> {
         let driver = cache.driver();
         loop {
-            let due =
-                self.catalog.due_purges(driver.name(), false, self.clock.now(), driver.batch()).await?;
+            let due = self.catalog.due_purges(driver.name(), false, self.clock.now(), driver.batch()).await?;
             if due.is_empty() || self.is_paused() || stop.is_cancelled() {
                 return self.rest(driver.name(), false).await;
             }
@@ -320,7 +314,9 @@ impl App {
                 }
                 None => return Ok(None),
             },
-            PurgeSubject::Path(path) => (self.catalog.image_at_path(path).await?, text::address_of_path(path)),
+            PurgeSubject::Path(path) => {
+                (self.catalog.image_at_path(path).await?, text::address_of_path(path))
+            }
         };
         let url = format!("{base}{path}");
         let shown = image.filter(|image| is_shown(image, self.clock.now()));
@@ -363,7 +359,8 @@ impl App {
         let mut variants = self.blobs.variant_recipes(id).await?;
         variants.extend(purge.variants.iter().cloned());
         for recipe in &variants {
-            let recipe = recipe.rsplit_once('.').and_then(|(ops, extension)| Recipe::parse(ops, extension).ok());
+            let recipe =
+                recipe.rsplit_once('.').and_then(|(ops, extension)| Recipe::parse(ops, extension).ok());
             let spellings = recipe.map(|recipe| recipe.spellings()).unwrap_or_default();
             paths.extend(spellings.into_iter().map(|spelling| format!("/i/{id}/{spelling}")));
         }

@@ -109,7 +109,9 @@ impl Catalog {
         let sql = "select aliases.kind, aliases.name from aliases join images on images.sequence = aliases.image_id \
                    where images.id = $1 order by aliases.kind, aliases.name";
         let rows = sqlx::query(sql).bind(id.as_str()).fetch_all(&mut *self.reader().await?).await?;
-        rows.iter().map(|row| Ok((AliasKind::from_column(Columns(row).get("kind")?)?, Columns(row).get("name")?))).collect()
+        rows.iter()
+            .map(|row| Ok((AliasKind::from_column(Columns(row).get("kind")?)?, Columns(row).get("name")?)))
+            .collect()
     }
 
     /// The image that an address of a replaced system leads to, whatever its state. `name` is what follows the kind's prefix.

@@ -160,7 +160,8 @@ impl Catalog {
     ) -> Result<Vec<Purge>> {
         let sql = "select id, cache, subject, revision, step, attempts, due_at, created_at, problem, variants from purges \
                    where cache = $1 and due_at <= $2 and (step = 'verify') = ($3 = 1) order by due_at, id limit $4";
-        let query = sqlx::query(sql).bind(cache).bind(now.0).bind(i32::from(verifying)).bind(i64::from(limit));
+        let query =
+            sqlx::query(sql).bind(cache).bind(now.0).bind(i32::from(verifying)).bind(i64::from(limit));
         query.fetch_all(&mut *self.reader().await?).await?.iter().map(from_row).collect()
     }
 

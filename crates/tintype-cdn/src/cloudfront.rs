@@ -80,22 +80,17 @@ impl CloudFront {
         }
         let mut items = Vec::new();
         for one in what {
-            let covered = |path: &&String| {
-                one.prefix.as_ref().is_some_and(|prefix| path.starts_with(prefix.as_str()))
-            };
+            let covered =
+                |path: &&String| one.prefix.as_ref().is_some_and(|prefix| path.starts_with(prefix.as_str()));
             items.extend(one.prefix.iter().map(|prefix| format!("{prefix}*")));
             items.extend(one.paths.iter().filter(|path| !covered(path)).cloned());
         }
         items
     }
 
-    fn signature(
-        &self,
-        url: &str,
-        body: &str,
-        now: UnixMillis,
-    ) -> Result<Vec<(String, String)>, PurgeError> {
-        let unsigned = |error: &dyn std::error::Error| PurgeError::Refused(format!("not signed: {}", chain(error)));
+    fn signature(&self, url: &str, body: &str, now: UnixMillis) -> Result<Vec<(String, String)>, PurgeError> {
+        let unsigned =
+            |error: &dyn std::error::Error| PurgeError::Refused(format!("not signed: {}", chain(error)));
         let identity =
             Credentials::new(&self.access_key, self.secret_key.expose(), None, None, "settings").into();
         let params = v4::SigningParams::builder()
@@ -114,8 +109,9 @@ impl CloudFront {
             [("content-type", "text/xml")].into_iter(),
             SignableBody::Bytes(body.as_bytes()),
         );
-        let (instructions, _) =
-            sign(request.map_err(|error| unsigned(&error))?, &params).map_err(|error| unsigned(&error))?.into_parts();
+        let (instructions, _) = sign(request.map_err(|error| unsigned(&error))?, &params)
+            .map_err(|error| unsigned(&error))?
+            .into_parts();
         let signed = instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned()));
         Ok([("content-type".to_owned(), "text/xml".to_owned())].into_iter().chain(signed).collect())
     }
@@ -131,7 +127,11 @@ fn batch(items: &[String], reference: &str) -> String {
     for item in items {
         let _ = write!(xml, "<Path>{}</Path>", escape(item));
     }
-    let _ = write!(xml, "</Items></Paths><CallerReference>{}</CallerReference></InvalidationBatch>", escape(reference));
+    let _ = write!(
+        xml,
+        "</Items></Paths><CallerReference>{}</CallerReference></InvalidationBatch>",
+        escape(reference)
+    );
     xml
 }
 

@@ -14,7 +14,8 @@ pub struct Seen {
 }
 
 pub(crate) async fn look(client: &Client, url: &str) -> Result<Seen, PurgeError> {
-    let unseen = |error: reqwest::Error| PurgeError::Unavailable(format!("{url}: {}", chain(&error.without_url())));
+    let unseen =
+        |error: reqwest::Error| PurgeError::Unavailable(format!("{url}: {}", chain(&error.without_url())));
     // Not HEAD: some caches answer that by themselves. What is not read of the body is dropped with the connection.
     let response = client.get(url).send().await.map_err(unseen)?;
     let etag = response.headers().get(header::ETAG).and_then(|value| value.to_str().ok());

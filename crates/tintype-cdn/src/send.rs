@@ -24,7 +24,8 @@ pub(crate) struct Answer {
 impl Answer {
     /// The status and the beginning of the body, in one line.
     pub(crate) fn words(&self) -> String {
-        let body: String = self.body.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect();
+        let body: String =
+            self.body.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect();
         if body.is_empty() { self.status.to_string() } else { format!("{} {body}", self.status) }
     }
 
@@ -50,7 +51,8 @@ pub(crate) async fn ask(request: RequestBuilder) -> Result<Answer, PurgeError> {
         let value = response.headers().get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
         value.unwrap_or_default().to_owned()
     };
-    let retry_after = text(header::RETRY_AFTER).parse().ok().map(Duration::from_secs).map(|time| time.min(PAUSE_MAX));
+    let retry_after =
+        text(header::RETRY_AFTER).parse().ok().map(Duration::from_secs).map(|time| time.min(PAUSE_MAX));
     let (status, content_type) = (response.status().as_u16(), text(header::CONTENT_TYPE));
     let mut body = Vec::new();
     while let Some(piece) = response.chunk().await.map_err(broken)? {

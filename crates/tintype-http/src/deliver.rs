@@ -175,7 +175,9 @@ pub(crate) fn tag(app: &App, headers: &mut HeaderMap, tag: &Bytes) {
                 let others = String::from_utf8_lossy(others.as_bytes()).into_owned();
                 value(format!("{others}{}{}", kind.separator(), String::from_utf8_lossy(tag)))
             }
-            None => HeaderValue::from_maybe_shared(tag.clone()).unwrap_or_else(|_| HeaderValue::from_static("")),
+            None => {
+                HeaderValue::from_maybe_shared(tag.clone()).unwrap_or_else(|_| HeaderValue::from_static(""))
+            }
         };
         headers.insert(name, value);
     }

@@ -244,7 +244,8 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
             return Answer::Ready(Some(response));
         }
         if !gate::is_open(&self.front.http.config, &parts, self.peer.ip()) {
-            let detail = "This server answers the CDN in front of it alone. Ask at the address that its links carry.";
+            let detail =
+                "This server answers the CDN in front of it alone. Ask at the address that its links carry.";
             let problem = Problem::new(&self.front.http.app, Code::BehindCdn, detail);
             let response = problem.into_response().map(FrontBody::from);
             self.front.note(client, &parts.method, &parts.uri, &response, begun);

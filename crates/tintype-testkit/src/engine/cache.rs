@@ -77,8 +77,19 @@ pub fn varnish(test: &str, place: Place, origin: &str) -> Option<Cache> {
     fs::write(home.join("default.vcl"), vcl).expect("a file for Varnish");
     let address = place.address();
     let arguments = [
-        "-F", "-n", &home.join("work").display().to_string(), "-a", &address, "-f",
-        &home.join("default.vcl").display().to_string(), "-s", "malloc,64m", "-T", "none", "-j", "none",
+        "-F",
+        "-n",
+        &home.join("work").display().to_string(),
+        "-a",
+        &address,
+        "-f",
+        &home.join("default.vcl").display().to_string(),
+        "-s",
+        "malloc,64m",
+        "-T",
+        "none",
+        "-j",
+        "none",
     ]
     .map(str::to_owned);
     let process = Process::start(&program, &arguments, &home);

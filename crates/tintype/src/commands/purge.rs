@@ -23,9 +23,7 @@ use crate::{
 pub(crate) fn command() -> Command {
     let list = Command::new("list")
         .about("Lists what caches have yet to forget, and why it failed last")
-        .arg(
-            Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print JSON, one object a line"),
-        )
+        .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print JSON, one object a line"))
         .after_help("Example:\n  tintype purge list");
     let add = Command::new("add")
         .about("Has every cache forget images or named paths")

@@ -9,8 +9,7 @@ use tintype_app::{
 use super::value::list;
 
 /// The kinds of caches, by their words.
-const DRIVERS: [&str; 7] =
-    ["bunny", "cloudflare", "cloudfront", "fastly", "nginx", "varnish", "webhook"];
+const DRIVERS: [&str; 7] = ["bunny", "cloudflare", "cloudfront", "fastly", "nginx", "varnish", "webhook"];
 
 /// What stands in the section `cdn`.
 #[derive(Clone, Debug)]
@@ -202,7 +201,10 @@ pub(super) fn origin_secrets(text: &str) -> Result<Vec<Secret>, String> {
     let secrets: Vec<&str> = list(text).collect();
     let long = |secret: &&str| secret.len() >= 16 && secret.bytes().all(|byte| byte.is_ascii_graphic());
     if secrets.is_empty() || secrets.len() > 2 || !secrets.iter().all(long) {
-        return Err("takes one secret, or two between a comma, of at least 16 letters, digits and signs each".to_owned());
+        return Err(
+            "takes one secret, or two between a comma, of at least 16 letters, digits and signs each"
+                .to_owned(),
+        );
     }
     Ok(secrets.into_iter().map(Secret::new).collect())
 }
@@ -229,7 +231,8 @@ mod tests {
         let Driver::Varnish(Varnish { nodes }) = &cdn.drivers[0] else { panic!("another driver") };
         assert_eq!(nodes, &["http://127.0.0.1:6081", "http://10.0.0.2:6081"]);
         let nginx = ("cdn.nginx_url", "http://127.0.0.1:8081");
-        let cdn = with(&[base, varnish, nginx, ("cdn.driver", "varnish,nginx"), ("cdn.verify", "off")]).unwrap();
+        let cdn =
+            with(&[base, varnish, nginx, ("cdn.driver", "varnish,nginx"), ("cdn.verify", "off")]).unwrap();
         assert!(!cdn.forgets_all() && cdn.verify.is_none());
     }
 
@@ -242,7 +245,12 @@ mod tests {
             (&[base, ("cdn.driver", "nginx,nginx")], "each once"),
             (&[("cdn.driver", "nginx"), ("cdn.nginx_url", "http://127.0.0.1:1")], "cdn.verify_url"),
             (
-                &[base, ("cdn.driver", "varnish"), ("cdn.varnish_url", "http://h"), ("cdn.tags", "cache-tag")],
+                &[
+                    base,
+                    ("cdn.driver", "varnish"),
+                    ("cdn.varnish_url", "http://h"),
+                    ("cdn.tags", "cache-tag"),
+                ],
                 "the header xkey",
             ),
             (&[("cdn.tags", "etag")], "surrogate-key"),

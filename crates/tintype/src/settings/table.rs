@@ -337,24 +337,40 @@ pub(crate) static TABLE: &[Setting] = &[
         |s, v| cdn::drivers(v).map(|drivers| s.cdn.drivers = drivers)
     ),
     setting!(
-        "cdn.tags", "auto",
+        "cdn.tags",
+        "auto",
         "Headers by which caches know what they keep: surrogate-key, cache-tag, xkey, cdn-tag between commas, off, or auto (those that cdn.driver needs)",
         |s, v| cdn::tags(v).map(|tags| s.cdn.tags = tags)
     ),
-    setting!("cdn.verify", "on", "Whether it is seen from outside that a cache has forgotten: on or off", |s, v| switch(v).map(|on| s.cdn.verify = on)),
+    setting!(
+        "cdn.verify",
+        "on",
+        "Whether it is seen from outside that a cache has forgotten: on or off",
+        |s, v| switch(v).map(|on| s.cdn.verify = on)
+    ),
     setting!("cdn.verify_url", sample "https://img.example.org", "server.base_url", "Where that is seen: what addresses begin with", |s, v| base_url(v).map(|url| s.cdn.verify_url = Some(url))),
-    setting!("cdn.bunny_url", "https://api.bunny.net", "The API of bunny.net", |s, v| base_url(v).map(|url| s.cdn.bunny_url = url)),
+    setting!("cdn.bunny_url", "https://api.bunny.net", "The API of bunny.net", |s, v| base_url(v)
+        .map(|url| s.cdn.bunny_url = url)),
     setting!("cdn.bunny_zone", sample "123456", "none", "Number of the pull zone at bunny.net", |s, v| cdn::id(v).map(|id| s.cdn.bunny_zone = id)),
     setting!("cdn.bunny_key", sample "key", "none", "API key of the account at bunny.net", |s, v| cdn::key(v).map(|key| s.cdn.bunny_key = key)),
-    setting!("cdn.cloudflare_url", "https://api.cloudflare.com", "The API of Cloudflare", |s, v| base_url(v).map(|url| s.cdn.cloudflare_url = url)),
+    setting!("cdn.cloudflare_url", "https://api.cloudflare.com", "The API of Cloudflare", |s, v| base_url(v)
+        .map(|url| s.cdn.cloudflare_url = url)),
     setting!("cdn.cloudflare_zone", sample "023e105f4ecef8ad9ca31a8372d0c353", "none", "Id of the zone at Cloudflare", |s, v| cdn::id(v).map(|id| s.cdn.cloudflare_zone = id)),
     setting!("cdn.cloudflare_token", sample "token", "none", "API token of Cloudflare with the permission Cache Purge", |s, v| cdn::key(v).map(|key| s.cdn.cloudflare_token = key)),
-    setting!("cdn.cloudfront_url", "https://cloudfront.amazonaws.com", "The API of CloudFront", |s, v| base_url(v).map(|url| s.cdn.cloudfront_url = url)),
+    setting!("cdn.cloudfront_url", "https://cloudfront.amazonaws.com", "The API of CloudFront", |s, v| {
+        base_url(v).map(|url| s.cdn.cloudfront_url = url)
+    }),
     setting!("cdn.cloudfront_distribution", sample "EDFDVBD6EXAMPLE", "none", "Id of the distribution at CloudFront", |s, v| cdn::id(v).map(|id| s.cdn.cloudfront_distribution = id)),
-    setting!("cdn.cloudfront_tags", "off", "Whether the distribution knows tags by the header Cache-Tag, and forgets by them: on or off", |s, v| switch(v).map(|on| s.cdn.cloudfront_tags = on)),
+    setting!(
+        "cdn.cloudfront_tags",
+        "off",
+        "Whether the distribution knows tags by the header Cache-Tag, and forgets by them: on or off",
+        |s, v| switch(v).map(|on| s.cdn.cloudfront_tags = on)
+    ),
     setting!("cdn.cloudfront_access_key", sample "AKIAIOSFODNN7EXAMPLE", "none", "Id of the access key that may call cloudfront:CreateInvalidation", |s, v| cdn::id(v).map(|id| s.cdn.cloudfront_access_key = id)),
     setting!("cdn.cloudfront_secret_key", sample "key", "none", "That access key", |s, v| cdn::key(v).map(|key| s.cdn.cloudfront_secret_key = key)),
-    setting!("cdn.fastly_url", "https://api.fastly.com", "The API of Fastly", |s, v| base_url(v).map(|url| s.cdn.fastly_url = url)),
+    setting!("cdn.fastly_url", "https://api.fastly.com", "The API of Fastly", |s, v| base_url(v)
+        .map(|url| s.cdn.fastly_url = url)),
     setting!("cdn.fastly_service", sample "SU1Z0isxPaozGVKXdv0eY", "none", "Id of the service at Fastly", |s, v| cdn::id(v).map(|id| s.cdn.fastly_service = id)),
     setting!("cdn.fastly_token", sample "token", "none", "API token of Fastly with the scope purge_select", |s, v| cdn::key(v).map(|key| s.cdn.fastly_token = key)),
     setting!("cdn.nginx_url", sample "http://127.0.0.1:8081", "none", "Where nginx forgets below /purge; between commas where there are several", |s, v| list(v).map(base_url).collect::<Result<_, _>>().map(|urls| s.cdn.nginx_url = urls)),
@@ -362,7 +378,9 @@ pub(crate) static TABLE: &[Setting] = &[
     setting!("cdn.webhook_url", sample "https://hooks.example.org/purge", "none", "Address that is called with what is to be forgotten", |s, v| folder_url(v).map(|url| s.cdn.webhook_url = Some(url))),
     setting!("cdn.webhook_secret", sample "secret", "none", "What those calls are signed with", |s, v| cdn::key(v).map(|key| s.cdn.webhook_secret = key)),
     setting!("cdn.origin_secret", sample "at-least-16-characters", "none", "What requests must show that may come here: only the CDN in front knows it; two between a comma while it is changed", |s, v| cdn::origin_secrets(v).map(|secrets| s.http.origin_secrets = secrets)),
-    setting!("cdn.origin_header", "X-Origin-Secret", "The header in which they show it", |s, v| s.http.set_origin_header(v)),
+    setting!("cdn.origin_header", "X-Origin-Secret", "The header in which they show it", |s, v| s
+        .http
+        .set_origin_header(v)),
     setting!("image.side_max", "32768", "Longest width or height in pixels", |s, v| {
         s.app.limits.side_max = number(v, 1, 65_535)?;
         Ok(())

@@ -186,7 +186,10 @@ fn fastly_is_told_as_its_api_says() {
             Answer::new("200 OK", &["Content-Type: application/json"], &body)
         },
         check: |call| {
-            assert_eq!((call.method.as_str(), call.path.as_str()), ("POST", "/service/SU1Z0isxPaozGVKXdv0eY/purge"));
+            assert_eq!(
+                (call.method.as_str(), call.path.as_str()),
+                ("POST", "/service/SU1Z0isxPaozGVKXdv0eY/purge")
+            );
             assert_eq!(call.header("fastly-key"), "s3cr3t-token");
             assert_eq!(call.header("accept"), "application/json");
             // What is deleted is not to be served stale.
@@ -221,9 +224,7 @@ fn varnish_is_told_as_the_sample_says() {
     check(&Case {
         flags: vec!["--cdn-driver", "varnish"],
         url: ("--cdn-varnish-url", ""),
-        fine: |_| {
-            Answer::new("200 purged 2", &["Content-Type: text/html"], "<h1>Error 200 purged 2</h1>")
-        },
+        fine: |_| Answer::new("200 purged 2", &["Content-Type: text/html"], "<h1>Error 200 purged 2</h1>"),
         check: |call| {
             assert_eq!((call.method.as_str(), call.path.as_str()), ("PURGE", "/"));
             call.header("xkey").split(' ').map(str::to_owned).collect()
@@ -368,14 +369,8 @@ fn cloudfront_is_told_tags_as_its_api_says() {
 #[test]
 fn nginx_is_told_every_address() {
     let recorded = Recorded::start(|_| Answer::new("404 Not Found", &["Content-Type: text/html"], "<html>"));
-    let server = Server::with(&[
-        "--cdn-driver",
-        "nginx",
-        "--cdn-nginx-url",
-        &recorded.url,
-        "--cdn-verify",
-        "off",
-    ]);
+    let server =
+        Server::with(&["--cdn-driver", "nginx", "--cdn-nginx-url", &recorded.url, "--cdn-verify", "off"]);
     let owner = server.token("upload,paths,read,delete");
     let picture = tintype_testkit::build::jpeg(64, 48, 1);
     let id = owner.put("/api/v1/files/blog/a%20b.jpg", &picture).expect(201).at("/id");
@@ -397,7 +392,8 @@ fn nginx_is_told_every_address() {
         assert!(times >= 2, "{path} is told twice: {asked:?}");
     }
     // Tintype's own 404 says that nobody forgets there.
-    let elsewhere = Server::with(&["--cdn-driver", "nginx", "--cdn-nginx-url", &server.base, "--cdn-verify", "off"]);
+    let elsewhere =
+        Server::with(&["--cdn-driver", "nginx", "--cdn-nginx-url", &server.base, "--cdn-verify", "off"]);
     let owner = elsewhere.token("upload,delete");
     let id = upload(&owner, 2);
     owner.delete(&format!("/api/v1/images/{id}")).expect(204);

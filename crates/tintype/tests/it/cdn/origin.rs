@@ -8,8 +8,12 @@ const SECRET: &str = "Correct-horse-battery";
 
 #[test]
 fn only_the_cdn_is_answered() {
-    let flags =
-        ["--cdn-origin-secret", "an-older-secret-of-ours,Correct-horse-battery", "--cdn-origin-header", "X-From-CDN"];
+    let flags = [
+        "--cdn-origin-secret",
+        "an-older-secret-of-ours,Correct-horse-battery",
+        "--cdn-origin-header",
+        "X-From-CDN",
+    ];
     let server = Server::with(&flags);
     // The operator's own commands go on.
     let owner = server.token("upload,read,delete");

@@ -108,7 +108,8 @@ impl World {
         let mut headers = Vec::new();
         let mut add = |name: &'static str, value: String| headers.push((name, value));
         if dice.often(5) {
-            let accepts = ["*/*", "image/webp,*/*", "image/avif,image/webp,image/png", "text/html", "image/gif;q=0.1"];
+            let accepts =
+                ["*/*", "image/webp,*/*", "image/avif,image/webp,image/png", "text/html", "image/gif;q=0.1"];
             add("accept", (*dice.one(&accepts)).to_owned());
         }
         if dice.often(4) {

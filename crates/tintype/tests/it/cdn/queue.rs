@@ -30,11 +30,8 @@ fn purges_outlast_a_kill_and_a_command_without_a_server() {
     wait::until("a try", SOON, || purge_list(&server).contains("503"));
     let dir = server.kill();
     // The operator deletes while no server runs.
-    let deleted = tintype()
-        .args(["image", "delete", &second, "--data"])
-        .arg(dir.path().join("data"))
-        .output()
-        .unwrap();
+    let deleted =
+        tintype().args(["image", "delete", &second, "--data"]).arg(dir.path().join("data")).output().unwrap();
     assert!(deleted.status.success(), "{}", String::from_utf8_lossy(&deleted.stderr));
     varnish.always(None);
     varnish.take();

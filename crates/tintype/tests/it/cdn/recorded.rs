@@ -74,7 +74,8 @@ impl Recorded {
     pub(super) fn start(usually: impl Fn(&Request) -> Answer + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let state = State { asked: Vec::new(), next: VecDeque::new(), always: None, usually: Box::new(usually) };
+        let state =
+            State { asked: Vec::new(), next: VecDeque::new(), always: None, usually: Box::new(usually) };
         let state = Arc::new(Mutex::new(state));
         let shared = state.clone();
         thread::spawn(move || {

@@ -105,7 +105,14 @@ fn a_cache_that_forgets_everything_may_keep_pictures_for_a_year() {
 
 #[test]
 fn a_cache_that_is_told_addresses_keeps_none_that_it_cannot_be_told() {
-    let server = Server::with(&["--cdn-driver", "nginx", "--cdn-nginx-url", "http://127.0.0.1:9", "--cdn-verify", "off"]);
+    let server = Server::with(&[
+        "--cdn-driver",
+        "nginx",
+        "--cdn-nginx-url",
+        "http://127.0.0.1:9",
+        "--cdn-verify",
+        "off",
+    ]);
     let id = server.token("upload").upload("a.jpg", &build::jpeg(90, 60, 1)).expect(201).at("/id");
     let shared = "public, max-age=31536000, s-maxage=86400, immutable";
     let unlisted = "public, max-age=31536000, s-maxage=0, immutable";
