@@ -12,6 +12,7 @@ mod opening;
 mod owners;
 mod paths;
 mod publishing;
+mod purges;
 mod support;
 mod sweeping;
 mod tokens;

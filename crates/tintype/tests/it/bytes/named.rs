@@ -13,7 +13,7 @@ fn a_path_may_move_so_caches_ask_again() {
     let client = server.client();
     for _ in 0..2 {
         let reply = client.get("/blog/2026/sunset.png").expect(200);
-        assert_eq!(reply.header("cache-control"), "public, max-age=300");
+        assert_eq!(reply.header("cache-control"), "public, max-age=300, stale-while-revalidate=60");
         assert_eq!(
             (reply.header("content-type"), reply.header("x-content-type-options")),
             ("image/png", "nosniff")
@@ -24,7 +24,7 @@ fn a_path_may_move_so_caches_ask_again() {
     let etag = client.get("/blog/2026/sunset.png").header("etag").to_owned();
     assert_eq!(client.get(&first.at("/links/image")).header("etag"), etag);
     let known = client.get_with("/blog/2026/sunset.png", &[("if-none-match", &etag)]).expect(304);
-    assert_eq!(known.header("cache-control"), "public, max-age=300");
+    assert_eq!(known.header("cache-control"), "public, max-age=300, stale-while-revalidate=60");
     let head = client.head("/blog/2026/sunset.png").expect(200);
     assert_eq!(head.header("content-length"), one.len().to_string());
 

@@ -108,3 +108,14 @@ fn purge_list(server: &Server) -> String {
 fn upload(client: &Client, seed: u64) -> String {
     client.upload("a.jpg", &build::jpeg(64, 48, seed)).expect(201).at("/id")
 }
+
+#[test]
+fn the_document_shows_the_samples_as_they_are() {
+    let document = include_str!("../../../../../docs/cdn.md");
+    for sample in [
+        include_str!("../../../../../deploy/varnish.vcl"),
+        include_str!("../../../../../deploy/nginx-cache.conf"),
+    ] {
+        assert!(document.contains(sample), "docs/cdn.md shows another text than deploy/");
+    }
+}

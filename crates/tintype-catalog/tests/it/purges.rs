@@ -1,0 +1,146 @@
+//! What caches in front have yet to forget.
+
+use tintype_catalog::{ImageChanges, NewImage, Purge, PurgeOutcome, PurgeStep, PurgeSubject};
+use tintype_types::Visibility;
+
+use crate::support::{NOW, TestCatalog, new_image, unique_hash};
+
+async fn with_caches(names: &[&str]) -> TestCatalog {
+    let test = TestCatalog::new().await;
+    test.set_caches(names.iter().map(|name| (*name).to_owned()).collect()).await.unwrap();
+    test
+}
+
+/// The subjects that wait, each with the caches that have yet to forget it.
+async fn waiting(test: &TestCatalog) -> Vec<String> {
+    let mut waiting: Vec<String> = test
+        .purges()
+        .await
+        .unwrap()
+        .iter()
+        .map(|purge| format!("{} {}", purge.cache, purge.subject))
+        .collect();
+    waiting.sort();
+    waiting
+}
+
+async fn end_all(test: &TestCatalog) {
+    let all = test.purges().await.unwrap().into_iter().map(|purge| (purge, PurgeOutcome::Done)).collect();
+    test.settle_purges(all).await.unwrap();
+    assert_eq!(test.waiting_purges().await.unwrap(), (0, 0));
+}
+
+async fn due(test: &TestCatalog, cache: &str, verifying: bool) -> Vec<Purge> {
+    test.due_purges(cache, verifying, NOW.plus_seconds(1_000), 100).await.unwrap()
+}
+
+#[tokio::test]
+async fn every_change_of_what_is_seen_is_noted_once_for_each_cache() {
+    let test = with_caches(&["nginx", "varnish"]).await;
+    let owner = test.owner().await;
+    let at_path = || NewImage { path: Some("blog/a.jpg".to_owned()), ..new_image(owner, unique_hash()) };
+    let image = test.publish(at_path()).await.image;
+    let both = |subject: &str| ["nginx", "varnish"].map(|cache| format!("{cache} {subject}")).to_vec();
+    assert!(waiting(&test).await.is_empty(), "what is new is in no cache");
+
+    let change =
+        |changes: ImageChanges| test.update_image(image.id, ImageChanges { updated_at: NOW, ..changes });
+    change(ImageChanges { title: Some(Some("t".to_owned())), ..ImageChanges::default() }).await.unwrap();
+    let same = ImageChanges { visibility: Some(image.visibility), ..ImageChanges::default() };
+    change(same).await.unwrap();
+    assert!(waiting(&test).await.is_empty(), "a title changes no picture");
+    let hidden = ImageChanges { visibility: Some(Visibility::Private), ..ImageChanges::default() };
+    change(hidden).await.unwrap();
+    assert_eq!(waiting(&test).await, both(image.id.as_str()));
+    end_all(&test).await;
+    test.trash_image(image.id, NOW).await.unwrap();
+    test.trash_image(image.id, NOW).await.unwrap();
+    assert_eq!(waiting(&test).await, both(image.id.as_str()));
+    end_all(&test).await;
+    test.restore_image(image.id, NOW).await.unwrap();
+    assert_eq!(waiting(&test).await, both(image.id.as_str()));
+    end_all(&test).await;
+
+    // The path leads elsewhere, then nowhere.
+    let next = test.publish(at_path()).await.image;
+    assert_eq!(waiting(&test).await, both("/blog/a.jpg"));
+    end_all(&test).await;
+    test.put_path("blog/a.jpg", next.id, NOW).await.unwrap();
+    assert!(waiting(&test).await.is_empty(), "it led there before");
+    test.remove_path("blog/a.jpg", NOW).await.unwrap();
+    assert_eq!(waiting(&test).await, both("/blog/a.jpg"));
+    end_all(&test).await;
+
+    // For good, the path goes with its image; so does what is over.
+    let last = test.publish(at_path()).await.image;
+    test.purge_image(last.id, NOW).await.unwrap();
+    let mut gone = [both("/blog/a.jpg"), both(last.id.as_str())].concat();
+    gone.sort();
+    assert_eq!(waiting(&test).await, gone);
+    end_all(&test).await;
+    let ending = NewImage { expires_at: Some(NOW), ..new_image(owner, unique_hash()) };
+    let ending = test.publish(ending).await.image;
+    test.expire_images(NOW.plus_seconds(1), 10).await.unwrap();
+    assert_eq!(waiting(&test).await, both(ending.id.as_str()));
+    test.assert_sound().await;
+}
+
+#[tokio::test]
+async fn nothing_is_noted_where_there_is_no_cache_and_dropped_where_one_goes() {
+    let test = with_caches(&[]).await;
+    let image = test.image_of(test.owner().await).await;
+    test.trash_image(image.id, NOW).await.unwrap();
+    assert_eq!(test.waiting_purges().await.unwrap(), (0, 0));
+    let subject = PurgeSubject::Image(image.id);
+    assert_eq!(test.want_purge(subject.clone(), NOW).await.unwrap(), 0);
+    let both = || vec!["nginx".to_owned(), "varnish".to_owned()];
+    assert_eq!(test.set_caches(both()).await.unwrap(), 0);
+    assert_eq!(test.want_purge(subject, NOW).await.unwrap(), 2);
+    assert_eq!(test.set_caches(both()).await.unwrap(), 0);
+    assert_eq!(test.set_caches(vec!["varnish".to_owned()]).await.unwrap(), 1);
+    assert_eq!(waiting(&test).await, [format!("varnish {}", image.id)]);
+}
+
+#[tokio::test]
+async fn a_purge_goes_through_its_steps_and_begins_anew_when_its_subject_changes() {
+    let test = with_caches(&["nginx", "varnish"]).await;
+    let subject = PurgeSubject::Path("blog/a.jpg".to_owned());
+    test.want_purge(subject.clone(), NOW).await.unwrap();
+    let [purge] = due(&test, "varnish", false).await.try_into().unwrap();
+    assert_eq!((purge.step, purge.attempts, &purge.subject), (PurgeStep::Purge, 0, &subject));
+    let later = NOW.plus_seconds(5);
+    let failed = PurgeOutcome::Failed(PurgeStep::Purge, later, "it is down".to_owned());
+    test.settle_purges(vec![(purge.clone(), failed)]).await.unwrap();
+    assert!(test.due_purges("varnish", false, NOW, 10).await.unwrap().is_empty());
+    assert_eq!(test.due_purges("nginx", false, NOW, 10).await.unwrap().len(), 1);
+    assert_eq!(test.next_purge_due("varnish", false).await.unwrap(), Some(later));
+    assert_eq!(test.waiting_purges().await.unwrap(), (2, 1));
+    let [purge] = due(&test, "varnish", false).await.try_into().unwrap();
+    assert_eq!((purge.attempts, purge.problem.as_deref()), (1, Some("it is down")));
+    assert_eq!(test.hurry_purges(NOW).await.unwrap(), 2);
+    let [purge] = test.due_purges("varnish", false, NOW, 10).await.unwrap().try_into().unwrap();
+
+    test.settle_purges(vec![(purge.clone(), PurgeOutcome::Next(PurgeStep::Verify, later))]).await.unwrap();
+    assert!(due(&test, "varnish", false).await.is_empty());
+    let [verifying] = due(&test, "varnish", true).await.try_into().unwrap();
+    // Its subject changes while somebody looks: what they saw does not count.
+    test.want_purge(subject, NOW).await.unwrap();
+    test.settle_purges(vec![(verifying, PurgeOutcome::Done)]).await.unwrap();
+    let [again] = due(&test, "varnish", false).await.try_into().unwrap();
+    assert_eq!((again.step, again.problem), (PurgeStep::Purge, None));
+    assert_eq!(again.revision, purge.revision + 1);
+}
+
+#[tokio::test]
+async fn variants_that_are_removed_are_remembered_until_every_cache_has_forgotten_them() {
+    let test = with_caches(&["nginx"]).await;
+    let image = test.image_of(test.owner().await).await;
+    let variants = vec!["w=32,fit=contain.webp".to_owned()];
+    test.note_variants(image.id, &variants).await.unwrap();
+    test.trash_image(image.id, NOW).await.unwrap();
+    test.note_variants(image.id, &variants).await.unwrap();
+    // A second time there are no files left.
+    test.note_variants(image.id, &[]).await.unwrap();
+    let [purge] = due(&test, "nginx", false).await.try_into().unwrap();
+    assert_eq!(purge.variants, variants);
+}
