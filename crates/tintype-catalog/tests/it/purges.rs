@@ -1,6 +1,8 @@
 //! What caches in front have yet to forget.
 
-use tintype_catalog::{ImageChanges, NewImage, Purge, PurgeOutcome, PurgeStep, PurgeSubject};
+use tintype_catalog::{
+    ImageChanges, MoveWish, Moved, NewImage, Purge, PurgeOutcome, PurgeStep, PurgeSubject,
+};
 use tintype_types::Visibility;
 
 use crate::support::{NOW, TestCatalog, new_image, unique_hash};
@@ -61,13 +63,15 @@ async fn every_change_of_what_is_seen_is_noted_once_for_each_cache() {
     assert_eq!(waiting(&test).await, both(image.id.as_str()));
     end_all(&test).await;
 
-    // The path leads elsewhere, then nowhere.
+    // The path leads to another image, then on to another path.
     let next = test.publish(at_path()).await.image;
     assert_eq!(waiting(&test).await, both("/blog/a.jpg"));
     end_all(&test).await;
     test.put_path("blog/a.jpg", next.id, NOW).await.unwrap();
     assert!(waiting(&test).await.is_empty(), "it led there before");
-    test.remove_path("blog/a.jpg", NOW).await.unwrap();
+    let wish =
+        MoveWish { owner, from: "blog/a.jpg".to_owned(), to: "b.jpg".to_owned(), overwrite: false, max: 1 };
+    assert_eq!(test.move_files(wish, NOW).await.unwrap(), Moved::Yes(1));
     assert_eq!(waiting(&test).await, both("/blog/a.jpg"));
     end_all(&test).await;
 
