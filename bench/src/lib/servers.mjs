@@ -116,6 +116,7 @@ function nginxConf({ folder, headers, port, prefix, secure }) {
   const user = process.getuid() === 0 ? 'user root;' : ''
   const listen = secure
     ? `listen 127.0.0.1:${secure.port} ssl;
+    ssl_protocols TLSv1.2 TLSv1.3;
     ssl_certificate ${secure.certificate};
     ssl_certificate_key ${secure.key};`
     : ''

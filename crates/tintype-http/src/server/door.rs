@@ -46,7 +46,9 @@ const HEAD_BYTES_MAX: usize = 32 << 10;
 /// Most header fields of a request.
 const HEAD_FIELDS_MAX: usize = 64;
 /// Most requests at once on one connection of HTTP/2.
-const STREAMS_MAX: u32 = 128;
+const STREAMS_MAX: u32 = 100;
+/// Bytes of one answer that wait in memory for a reader who does not take them.
+const UNSENT_MAX: usize = 64 << 10;
 /// Bytes of one upload, and of all of a connection's, that may be under way without having been taken.
 const WINDOW: u32 = 1 << 20;
 /// Streams that a client opened and broke off before they were looked at (CVE-2023-44487).
@@ -223,6 +225,7 @@ impl Hall {
             .max_header_list_size(HEAD_BYTES_MAX as u32)
             .initial_stream_window_size(WINDOW)
             .initial_connection_window_size(WINDOW)
+            .max_send_buf_size(UNSENT_MAX)
             .max_pending_accept_reset_streams(RESETS_MAX)
             .max_local_error_reset_streams(OWN_RESETS_MAX)
             .keep_alive_interval(header_timeout)

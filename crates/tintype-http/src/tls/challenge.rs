@@ -32,8 +32,8 @@ impl Answer {
     ) -> Result<Self, instant_acme::Error> {
         let authorization = challenge.key_authorization();
         let place = if challenge.r#type == ChallengeType::TlsAlpn01 {
-            let key = certificate(domain, authorization.digest().as_ref())
-                .map_err(|error| instant_acme::Error::Other(error))?;
+            let key =
+                certificate(domain, authorization.digest().as_ref()).map_err(instant_acme::Error::Other)?;
             challenges.lock().by_name.insert(domain.to_owned(), Arc::new(key));
             Place::Name(domain.to_owned())
         } else {

@@ -28,7 +28,7 @@ use crate::config::{CertificateSource, TlsConfig};
 /// The protocol by which an authority looks at a challenge (RFC 8737).
 const ACME_TLS: &[u8] = b"acme-tls/1";
 /// Bytes that may wait to be sent, encrypted: a hot picture leaves in few system calls.
-const SEND_BUFFER: usize = 256 << 10;
+const SEND_BUFFER: usize = 128 << 10;
 
 /// Why TLS cannot begin.
 #[derive(Debug, thiserror::Error)]

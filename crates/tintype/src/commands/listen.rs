@@ -107,3 +107,26 @@ fn refused(error: io::Error, port: u16, setting: &str, example: &str) -> Error {
 fn local(listener: &Listener) -> Result<SocketAddr> {
     listener.local_addr().context("the socket has no address")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_that_cannot_be_had_says_what_to_do() {
+        for (kind, words) in [
+            (
+                ErrorKind::PermissionDenied,
+                ["AmbientCapabilities=CAP_NET_BIND_SERVICE", "setcap", "--tls-listen [::]:8443"],
+            ),
+            (
+                ErrorKind::AddrInUse,
+                ["port 443 (tls.listen)", "ss -ltnp sport = :443", "--tls-listen [::]:8443"],
+            ),
+            (ErrorKind::AddrNotAvailable, ["port 443", "tls.listen", "--tls-listen [::]:8443"]),
+        ] {
+            let said = refused(kind.into(), 443, "tls.listen", "--tls-listen [::]:8443").to_string();
+            assert!(words.iter().all(|word| said.contains(word)), "{said}");
+        }
+    }
+}

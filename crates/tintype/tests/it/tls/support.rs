@@ -1,6 +1,6 @@
 //! A server that speaks HTTPS, and a client of another make: curl.
 
-use std::{path::Path, process::Command, time::Duration};
+use std::{path::Path, process::Command};
 
 use tempfile::TempDir;
 use tintype_testkit::{
@@ -85,16 +85,7 @@ impl Secure {
     /// Waits until the log has this so many times.
     #[track_caller]
     pub(super) fn wait_for(&self, words: &str, times: usize) {
-        let log = || self.server.log().matches(words).count() >= times;
-        let started = std::time::Instant::now();
-        while !log() {
-            assert!(
-                started.elapsed() < PATIENCE,
-                "waited in vain for {words:?}; the log:\n{}",
-                self.server.log()
-            );
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        wait::until(words, PATIENCE, || self.server.log().matches(words).count() >= times);
     }
 
     /// The certificate that is served for a name: its serial number.
