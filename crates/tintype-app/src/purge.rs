@@ -135,7 +135,7 @@ impl App {
         Ok(Some((subject, caches)))
     }
 
-    /// Tries everything that waits at once; answers how much that is.
+    /// Tries everything that has failed at once; answers how much that is.
     ///
     /// # Errors
     /// Not an admin, or the server's own trouble.
