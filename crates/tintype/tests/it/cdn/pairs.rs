@@ -216,7 +216,7 @@ fn check(kind: Kind) {
             assert_eq!((status, headers), (wanted, names), "seed {seed}, pair {pair}: {request:?}");
             assert!(body == bytes, "seed {seed}, pair {pair}: other bytes for {request:?}");
             assert_eq!(reply.header("set-cookie"), "", "seed {seed}: {request:?}");
-            assert!(!format!("{:?}", reply).contains("evil.example"), "seed {seed}: {request:?}");
+            assert!(!format!("{reply:?}").contains("evil.example"), "seed {seed}: {request:?}");
             kept += usize::from(reply.header("x-cache") == "HIT");
         }
     }

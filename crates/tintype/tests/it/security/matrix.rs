@@ -297,7 +297,7 @@ impl<'a> World<'a> {
                 let body = json!({"uploadId": begun.at("/uploadId")}).to_string();
                 self.ask(who, method, &path, &json_type, Some(body.as_bytes()))
             }
-            "addPurge" => self.ask(who, method, &path, &json_type, Some(br#"{"address": "/a/b.png"}"#)),
+            "addPurge" => self.ask(who, method, &path, &json_type, Some(br#"{"address": "/blog/b.png"}"#)),
             "ban" => self.ask(who, method, &path, &json_type, Some(br#"{"value": "203.0.113.7"}"#)),
             "liftBan" => {
                 self.admin
