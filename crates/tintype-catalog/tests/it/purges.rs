@@ -7,7 +7,7 @@ use crate::support::{NOW, TestCatalog, new_image, unique_hash};
 
 async fn with_caches(names: &[&str]) -> TestCatalog {
     let test = TestCatalog::new().await;
-    test.set_caches(names.iter().map(|name| (*name).to_owned()).collect()).await.unwrap();
+    test.set_caches(names.iter().map(|name| (*name).to_owned()).collect()).await.expect("works");
     test
 }
 
@@ -16,7 +16,7 @@ async fn waiting(test: &TestCatalog) -> Vec<String> {
     let mut waiting: Vec<String> = test
         .purges()
         .await
-        .unwrap()
+        .expect("works")
         .iter()
         .map(|purge| format!("{} {}", purge.cache, purge.subject))
         .collect();
@@ -25,13 +25,14 @@ async fn waiting(test: &TestCatalog) -> Vec<String> {
 }
 
 async fn end_all(test: &TestCatalog) {
-    let all = test.purges().await.unwrap().into_iter().map(|purge| (purge, PurgeOutcome::Done)).collect();
-    test.settle_purges(all).await.unwrap();
-    assert_eq!(test.waiting_purges().await.unwrap(), (0, 0));
+    let all =
+        test.purges().await.expect("works").into_iter().map(|purge| (purge, PurgeOutcome::Done)).collect();
+    test.settle_purges(all).await.expect("works");
+    assert_eq!(test.waiting_purges().await.expect("works"), (0, 0));
 }
 
 async fn due(test: &TestCatalog, cache: &str, verifying: bool) -> Vec<Purge> {
-    test.due_purges(cache, verifying, NOW.plus_seconds(1_000), 100).await.unwrap()
+    test.due_purges(cache, verifying, NOW.plus_seconds(1_000), 100).await.expect("works")
 }
 
 #[tokio::test]
