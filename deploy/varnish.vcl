@@ -35,9 +35,10 @@ sub vcl_recv {
     return (synth(200, "purged " + req.http.x-purged));
   }
 
-  # Only Varnish says for whom it asks. Behind another proxy, leave what that one says.
+  # Only Varnish says for whom it asks; whether that is by HTTPS, server.base_url says.
   unset req.http.Forwarded;
   unset req.http.X-Forwarded-Host;
+  unset req.http.X-Forwarded-Proto;
   unset req.http.X-Original-URL;
   unset req.http.X-Rewrite-URL;
   unset req.http.x-purged;

@@ -135,7 +135,7 @@ impl App {
         Ok(Some((subject, caches)))
     }
 
-    /// Tries everything that waits at once; answers how much that is.
+    /// Tries everything that has failed at once; answers how much that is.
     ///
     /// # Errors
     /// Not an admin, or the server's own trouble.
@@ -168,9 +168,13 @@ impl App {
         let mut woken = self.purging.wake.subscribe();
         loop {
             woken.mark_unchanged();
-            let worked = match verifying {
-                false => self.tell(cache, &stop).await,
-                true => self.verify(cache, &stop).await,
+            let work = async {
+                if verifying { self.verify(cache, &stop).await } else { self.tell(cache, &stop).await }
+            };
+            // A cache that does not answer holds up no stop: what it was told stays noted, and is told again.
+            let worked = tokio::select! {
+                () = stop.cancelled() => return,
+                worked = work => worked,
             };
             let rest = worked.unwrap_or_else(|error| {
                 tracing::error!(

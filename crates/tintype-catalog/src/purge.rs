@@ -213,14 +213,14 @@ impl Catalog {
         Ok((Columns(&row).number("waiting")?, Columns(&row).number("failing")?))
     }
 
-    /// Makes all purges due now; answers how many wait.
+    /// Makes all purges due now that have failed; answers how many these are.
     ///
     /// # Errors
     /// As every write.
     pub async fn hurry_purges(&self, now: UnixMillis) -> Result<u64> {
         self.write_one(move |db| {
             Box::pin(async move {
-                let sql = "update purges set due_at = $1, attempts = 0";
+                let sql = "update purges set due_at = $1, attempts = 0 where problem is not null";
                 Ok(sqlx::query(sql).bind(now.0).execute(db).await?.rows_affected())
             })
         })

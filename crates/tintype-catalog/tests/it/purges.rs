@@ -9,7 +9,7 @@ use crate::support::{NOW, TestCatalog, new_image, unique_hash};
 
 async fn with_caches(names: &[&str]) -> TestCatalog {
     let test = TestCatalog::new().await;
-    test.set_caches(names.iter().map(|name| (*name).to_owned()).collect()).await.unwrap();
+    test.set_caches(names.iter().map(|name| (*name).to_owned()).collect()).await.expect("works");
     test
 }
 
@@ -18,7 +18,7 @@ async fn waiting(test: &TestCatalog) -> Vec<String> {
     let mut waiting: Vec<String> = test
         .purges()
         .await
-        .unwrap()
+        .expect("works")
         .iter()
         .map(|purge| format!("{} {}", purge.cache, purge.subject))
         .collect();
@@ -27,13 +27,14 @@ async fn waiting(test: &TestCatalog) -> Vec<String> {
 }
 
 async fn end_all(test: &TestCatalog) {
-    let all = test.purges().await.unwrap().into_iter().map(|purge| (purge, PurgeOutcome::Done)).collect();
-    test.settle_purges(all).await.unwrap();
-    assert_eq!(test.waiting_purges().await.unwrap(), (0, 0));
+    let all =
+        test.purges().await.expect("works").into_iter().map(|purge| (purge, PurgeOutcome::Done)).collect();
+    test.settle_purges(all).await.expect("works");
+    assert_eq!(test.waiting_purges().await.expect("works"), (0, 0));
 }
 
 async fn due(test: &TestCatalog, cache: &str, verifying: bool) -> Vec<Purge> {
-    test.due_purges(cache, verifying, NOW.plus_seconds(1_000), 100).await.unwrap()
+    test.due_purges(cache, verifying, NOW.plus_seconds(1_000), 100).await.expect("works")
 }
 
 #[tokio::test]
@@ -121,7 +122,7 @@ async fn a_purge_goes_through_its_steps_and_begins_anew_when_its_subject_changes
     assert_eq!(test.waiting_purges().await.unwrap(), (2, 1));
     let [purge] = due(&test, "varnish", false).await.try_into().unwrap();
     assert_eq!((purge.attempts, purge.problem.as_deref()), (1, Some("it is down")));
-    assert_eq!(test.hurry_purges(NOW).await.unwrap(), 2);
+    assert_eq!(test.hurry_purges(NOW).await.unwrap(), 1, "the other one has not failed");
     let [purge] = test.due_purges("varnish", false, NOW, 10).await.unwrap().try_into().unwrap();
 
     test.settle_purges(vec![(purge.clone(), PurgeOutcome::Next(PurgeStep::Verify, later))]).await.unwrap();

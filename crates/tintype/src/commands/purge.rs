@@ -39,7 +39,7 @@ pub(crate) fn command() -> Command {
              Example:\n  tintype purge add https://img.example.org/blog/sunset.jpg",
         );
     let retry = Command::new("retry")
-        .about("Tries at once everything that waits")
+        .about("Tries at once everything that has failed")
         .after_help("Example:\n  tintype purge retry");
     Command::new("purge")
         .about("What caches in front of the server have yet to forget")
@@ -87,7 +87,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
 fn online(server: &Server, verb: &str, links: &[&String]) -> Result<()> {
     if verb == "retry" {
         let answer = server.client.send("POST", "/api/v1/purges/retry", None, None)?;
-        println!("{} purges are being tried", answer["waiting"]);
+        println!("{} purges are being tried", answer["retried"]);
         return Ok(());
     }
     for link in links {
@@ -105,8 +105,8 @@ fn online(server: &Server, verb: &str, links: &[&String]) -> Result<()> {
 async fn offline(catalog: &Catalog, verb: &str, links: &[&String]) -> Result<()> {
     let now = Clock::System.now();
     if verb == "retry" {
-        let waiting = catalog.hurry_purges(now).await?;
-        println!("{waiting} purges are tried when the server runs");
+        let failed = catalog.hurry_purges(now).await?;
+        println!("{failed} purges are tried when the server runs");
         return Ok(());
     }
     for link in links {

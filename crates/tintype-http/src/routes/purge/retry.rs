@@ -15,11 +15,11 @@ use crate::{
 /// How much is tried again.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Retried {
-    /// Purges that wait, all of which are tried now.
-    waiting: u64,
+    /// Purges that have failed, all of which are tried now.
+    retried: u64,
 }
 
-/// Try at once everything that caches in front have yet to forget. Needs the scope `admin`.
+/// Try at once what caches in front could not be told, or have not forgotten. Needs the scope `admin`.
 #[utoipa::path(
     post,
     path = "/api/v1/purges/retry",
@@ -35,6 +35,6 @@ pub(crate) struct Retried {
 pub(crate) async fn retry(State(http): State<Http>, caller: Caller) -> Result<Response, Problem> {
     let app = &http.app;
     let actor = caller.actor(app).await?;
-    let waiting = app.hurry_purges(&actor).await.map_err(|error| Problem::from_image(app, &error))?;
-    Ok(no_store((http::StatusCode::ACCEPTED, Json(Retried { waiting })).into_response()))
+    let retried = app.hurry_purges(&actor).await.map_err(|error| Problem::from_image(app, &error))?;
+    Ok(no_store((http::StatusCode::ACCEPTED, Json(Retried { retried })).into_response()))
 }

@@ -425,7 +425,7 @@ fn a_cdn_that_never_answers_holds_up_no_other() {
     for seed in 1..=2 {
         let id = upload(&owner, seed);
         owner.delete(&format!("/api/v1/images/{id}")).expect(204);
-        wait::until("the one that answers to be told", Duration::from_secs(2), || {
+        wait::until("the one that answers to be told", Duration::from_secs(8), || {
             quick.take().iter().any(|call| call.header("xkey").contains(&id))
         });
     }

@@ -317,7 +317,7 @@ impl<'a> World<'a> {
                 let body = json!({"uploadId": begun.at("/uploadId")}).to_string();
                 self.ask(who, method, &path, &json_type, Some(body.as_bytes()))
             }
-            "addPurge" => self.ask(who, method, &path, &json_type, Some(br#"{"address": "/a/b.png"}"#)),
+            "addPurge" => self.ask(who, method, &path, &json_type, Some(br#"{"address": "/blog/b.png"}"#)),
             "getOembed" => {
                 let url = format!("http%3A//{}/p/{}", self.server.address(), self.id);
                 self.ask(who, method, &format!("{path}?url={url}"), &[], None)
