@@ -189,6 +189,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/purges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what caches in front have yet to forget. Needs the scope `admin`. */
+        get: operations["listPurges"];
+        put?: never;
+        /**
+         * Have every cache in front forget an image or a named path. Needs the scope `admin`.
+         * @description Caches are told of every change by themselves; this is for what they have for other reasons.
+         */
+        post: operations["addPurge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/purges/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try at once what caches in front could not be told, or have not forgotten. Needs the scope `admin`. */
+        post: operations["retryPurges"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports": {
         parameters: {
             query?: never;
@@ -841,6 +879,14 @@ export interface components {
              */
             value: string;
         };
+        /** @description What to forget. */
+        NewPurge: {
+            /**
+             * @description A link of any kind, an image's id, or a named path.
+             * @example https://img.example.org/blog/sunset.jpg
+             */
+            address: string;
+        };
         /** @description A photo, as oEmbed 1.0 tells of it. */
         Oembed: {
             /**
@@ -896,7 +942,41 @@ export interface components {
          * @description A stable word that programs may branch on.
          * @enum {string}
          */
-        ProblemCode: "malformed_body" | "missing_file" | "empty_file" | "invalid_field" | "unknown_field" | "not_supported" | "invalid_recipe" | "invalid_host" | "too_many_files" | "invalid_token" | "forbidden" | "banned" | "missing_scope" | "not_found" | "method_not_allowed" | "timeout" | "path_taken" | "path_occupied" | "precondition_failed" | "gone" | "too_late" | "upload_over" | "not_sent" | "key_reused" | "wrong_file" | "file_too_large" | "picture_too_large" | "unsupported_type" | "unsupported_body" | "range_not_satisfiable" | "damaged_file" | "decode_failed" | "too_many_variants" | "rate_limited" | "internal" | "damaged" | "busy" | "store_unavailable" | "read_only" | "storage_full";
+        ProblemCode: "malformed_body" | "missing_file" | "empty_file" | "invalid_field" | "unknown_field" | "not_supported" | "invalid_recipe" | "invalid_host" | "too_many_files" | "invalid_token" | "forbidden" | "banned" | "behind_cdn" | "missing_scope" | "not_found" | "method_not_allowed" | "timeout" | "path_taken" | "path_occupied" | "precondition_failed" | "gone" | "too_late" | "upload_over" | "not_sent" | "key_reused" | "wrong_file" | "file_too_large" | "picture_too_large" | "unsupported_type" | "unsupported_body" | "range_not_satisfiable" | "damaged_file" | "decode_failed" | "too_many_variants" | "rate_limited" | "internal" | "damaged" | "unsupported_format" | "busy" | "store_unavailable" | "read_only" | "storage_full";
+        /** @description Something that a cache has yet to forget. */
+        Purge: {
+            /**
+             * Format: int32
+             * @description Tries that failed.
+             */
+            attempts: number;
+            /** @description The cache, as `cdn.driver` names it. */
+            cache: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            next_try_at: string;
+            /** @description Why the last try failed. */
+            problem?: string | null;
+            /** @description `purge` (to be told), `again` (to be told once more) or `verify` (to be looked at from outside). */
+            step: string;
+            /** @description An image's id, or a named path with a slash before it. */
+            subject: string;
+        };
+        /** @description Everything that waits, oldest first. */
+        PurgeList: {
+            purges: components["schemas"]["Purge"][];
+        };
+        /** @description What is being forgotten. */
+        Purging: {
+            /**
+             * Format: int64
+             * @description Caches that are told.
+             */
+            caches: number;
+            /** @description The image's id, or the named path with a slash before it. */
+            subject: string;
+        };
         /** @description Whether requests should be sent here. */
         Ready: {
             ready: boolean;
@@ -933,6 +1013,14 @@ export interface components {
         /** @description Reports, newest first. */
         ReportList: {
             reports: components["schemas"]["Report"][];
+        };
+        /** @description How much is tried again. */
+        Retried: {
+            /**
+             * Format: int64
+             * @description Purges that have failed, all of which are tried now.
+             */
+            retried: number;
         };
         /** @description How untrusted pictures are kept in. */
         SandboxHealth: {
@@ -1919,6 +2007,145 @@ export interface operations {
                 content?: never;
             };
             /** @description Not there (404), not yours (403), too late (410) */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPurges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What waits */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PurgeList"];
+                };
+            };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not an admin */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addPurge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPurge"];
+            };
+        };
+        responses: {
+            /** @description The caches are being told */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Purging"];
+                };
+            };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not an admin, or no address of this server */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's own trouble */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryPurges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is being tried */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retried"];
+                };
+            };
+            /** @description The request's head is larger than 32 KiB, or has more than 64 fields */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not an admin */
             "4XX": {
                 headers: {
                     [name: string]: unknown;

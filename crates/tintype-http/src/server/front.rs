@@ -134,11 +134,7 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
         let begun = Instant::now();
         let (mut parts, body) = request.into_parts();
         let client = self.front.client(&parts.headers, self.peer);
-        if let Err(problem) = self.front.admit(client) {
-            let response = self.dressed(problem.into_response().map(FrontBody::from));
-            self.front.note(client, &parts.method, &parts.uri, &response, begun);
-            return Answer::Ready(Some(response));
-        }
+        // First, so that the log knows our addresses in what is refused as well.
         if !self.front.base_path.is_empty() {
             match base_path::target(&self.front.base_path, &parts.uri) {
                 Target::AsItIs => {}
@@ -150,6 +146,11 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
                     return Answer::Ready(Some(response));
                 }
             }
+        }
+        if let Err(problem) = self.front.admit(client) {
+            let response = self.dressed(problem.into_response().map(FrontBody::from));
+            self.front.note(client, &parts.method, &parts.uri, &response, begun);
+            return Answer::Ready(Some(response));
         }
         let http = &self.front.http;
         if !gate::is_open(&http.config, &parts, self.peer.ip()) {

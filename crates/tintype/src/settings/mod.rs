@@ -3,8 +3,10 @@
 
 mod cdn;
 mod load;
+mod setting;
 mod table;
 mod tls;
+mod url;
 mod value;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
@@ -16,7 +18,8 @@ use tintype_sandbox::Mode;
 
 pub(crate) use cdn::CdnSettings;
 pub(crate) use load::{Given, Sources, load};
-pub(crate) use table::{Setting, TABLE};
+pub(crate) use setting::Setting;
+pub(crate) use table::TABLE;
 pub(crate) use tls::{Redirect, TlsSettings};
 
 /// Every setting, with its value in force.

@@ -3,71 +3,16 @@
 use std::{path::PathBuf, time::Duration};
 
 use tintype_app::config::{Delivery, Uploaders};
-use tintype_http::{ForwardedBy, Rate, Robots};
+use tintype_http::{ForwardedBy, Robots};
 use tintype_types::MediaType;
 
 use super::{
-    LogFormat, Settings, StoreKind, cdn, tls,
-    value::{bytes, list, number, seconds},
+    LogFormat, StoreKind, cdn,
+    setting::{Setting, setting},
+    tls,
+    url::{base_url, folder_url, site_url},
+    value::{bytes, list, networks, number, rate, seconds, socket, switch, timeout},
 };
-
-/// One setting.
-pub(crate) struct Setting {
-    /// `section.key`.
-    pub(crate) name: &'static str,
-    /// A second, short flag, without its dashes.
-    pub(crate) short: Option<&'static str>,
-    /// What stands in force where nobody says otherwise: a value, or words where there is none.
-    pub(crate) default: &'static str,
-    /// A value to show in the sample, where the default is none.
-    pub(crate) sample: Option<&'static str>,
-    /// What it does, with its unit.
-    pub(crate) help: &'static str,
-    /// Takes a value, or says what would be accepted.
-    pub(crate) set: fn(&mut Settings, &str) -> Result<(), String>,
-}
-
-impl Setting {
-    /// A value as people may read it.
-    pub(crate) fn shown<'a>(&self, value: &'a str) -> &'a str {
-        if self.is_secret() { "(not shown)" } else { value }
-    }
-
-    /// Whether the flag may be given several times, each for one more of a list.
-    pub(crate) fn is_repeatable(&self) -> bool {
-        self.name == "tls.domains"
-    }
-
-    /// The flag, without its dashes: `upload-bytes-max`.
-    pub(crate) fn flag(&self) -> String {
-        self.name.replace(['.', '_'], "-")
-    }
-
-    /// Whether its value is a key that is shown to nobody.
-    pub(crate) fn is_secret(&self) -> bool {
-        ["_key", "_secret", "_token"].iter().any(|end| self.name.ends_with(end))
-    }
-
-    /// The environment's name: `TINTYPE_UPLOAD_BYTES_MAX`.
-    pub(crate) fn variable(&self) -> String {
-        format!("TINTYPE_{}", self.name.replace('.', "_").to_uppercase())
-    }
-}
-
-macro_rules! setting {
-    ($name:literal $(, short $short:literal)? $(, sample $sample:literal)?, $default:literal, $help:literal, $set:expr) => {
-        Setting {
-            name: $name,
-            short: setting!(@maybe $($short)?),
-            sample: setting!(@maybe $($sample)?),
-            default: $default,
-            help: $help,
-            set: $set,
-        }
-    };
-    (@maybe) => { None };
-    (@maybe $text:literal) => { Some($text) };
-}
 
 /// Every setting, by section.
 pub(crate) static TABLE: &[Setting] = &[
@@ -637,95 +582,3 @@ pub(crate) static TABLE: &[Setting] = &[
         Ok(())
     }),
 ];
-
-fn socket(text: &str) -> Result<std::net::SocketAddr, String> {
-    text.parse().map_err(|_| "takes an address with a port, such as 127.0.0.1:8443 or [::]:443".to_owned())
-}
-
-fn networks(text: &str) -> Result<Vec<ipnet::IpNet>, String> {
-    list(text)
-        .map(|net| net.parse().or_else(|_| net.parse::<std::net::IpAddr>().map(ipnet::IpNet::from)))
-        .collect::<Result<_, _>>()
-        .map_err(|_| "takes networks between commas, such as 10.0.0.0/8, ::1/128".to_owned())
-}
-
-/// `600/1m`: so much in so long a time, or `off`.
-fn rate(text: &str) -> Result<Option<Rate>, String> {
-    if text == "off" {
-        return Ok(None);
-    }
-    let invalid = || "takes an amount and a time, such as 600/1m or 20GB/1h, or off".to_owned();
-    let (amount, per) = text.split_once('/').ok_or_else(invalid)?;
-    let (amount, per) = (bytes(amount).map_err(|_| invalid())?, seconds(per).map_err(|_| invalid())?);
-    match u64::try_from(per) {
-        Ok(per @ 1..) if amount > 0 => Ok(Some(Rate { amount, per: Duration::from_secs(per) })),
-        _ => Err(invalid()),
-    }
-}
-
-fn switch(text: &str) -> Result<bool, String> {
-    match text {
-        "on" | "true" => Ok(true),
-        "off" | "false" => Ok(false),
-        _ => Err("takes on or off".to_owned()),
-    }
-}
-
-/// A time to wait for a sender: at least a second, because none at all would refuse everybody.
-fn timeout(text: &str) -> Result<Duration, String> {
-    match u64::try_from(seconds(text)?) {
-        Ok(seconds @ 1..) => Ok(Duration::from_secs(seconds)),
-        _ => Err("takes at least 1s".to_owned()),
-    }
-}
-
-/// An address that names are put behind.
-fn folder_url(text: &str) -> Result<String, String> {
-    let invalid = || {
-        "takes http:// or https:// with a host and perhaps a path, such as https://cdn.example.org/public"
-            .to_owned()
-    };
-    let text = text.strip_suffix('/').unwrap_or(text);
-    let (scheme, rest) = text.split_once("://").ok_or_else(invalid)?;
-    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    base_url(&format!("{scheme}://{host}")).map_err(|_| invalid())?;
-    let plain =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'~' | b'/' | b'%');
-    if path.bytes().all(plain) { Ok(text.to_owned()) } else { Err(invalid()) }
-}
-
-/// Where the program is: scheme and host, and perhaps a path that all of its addresses begin with.
-fn site_url(text: &str) -> Result<String, String> {
-    let invalid = || {
-        "takes http:// or https:// with a host and perhaps a path of a-z, 0-9, '-', '.', '_' and '~', such as https://img.example.org or https://example.org/pictures"
-            .to_owned()
-    };
-    let text = text.strip_suffix('/').unwrap_or(text);
-    let (scheme, rest) = text.split_once("://").ok_or_else(invalid)?;
-    let Some((host, path)) = rest.split_once('/') else { return base_url(text).map_err(|_| invalid()) };
-    base_url(&format!("{scheme}://{host}")).map_err(|_| invalid())?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
-    let part = |part: &str| !part.is_empty() && part != "." && part != ".." && part.bytes().all(plain);
-    if !path.split('/').all(part) {
-        return Err(invalid());
-    }
-    let first = path.split('/').next().unwrap_or_default();
-    if tintype_app::text::is_reserved(first) {
-        return Err(format!(
-            "takes no path that begins with /{first}, which the program answers itself; choose another, such as /pictures"
-        ));
-    }
-    Ok(text.to_owned())
-}
-
-/// An origin: scheme and host, without a path.
-fn base_url(text: &str) -> Result<String, String> {
-    let invalid = || {
-        "takes http:// or https:// with a host, without a path, such as https://img.example.org".to_owned()
-    };
-    let text = text.strip_suffix('/').unwrap_or(text);
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).ok_or_else(invalid)?;
-    let plain =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']' | b'_');
-    if host.is_empty() || !host.bytes().all(plain) { Err(invalid()) } else { Ok(text.to_owned()) }
-}

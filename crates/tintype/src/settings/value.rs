@@ -1,5 +1,9 @@
 //! Reading values: sizes, times, words, lists.
 
+use std::time::Duration;
+
+use tintype_http::Rate;
+
 /// A size: bytes, or a number with `kB`, `MB`, `GB` or `TB` (binary), such as `100MB`.
 pub(super) fn bytes(text: &str) -> Result<u64, String> {
     let (number, unit) = split(text);
@@ -47,6 +51,50 @@ pub(super) fn number<N: std::str::FromStr + PartialOrd + std::fmt::Display + Cop
 /// Parts between commas, without the spaces round them.
 pub(super) fn list(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty())
+}
+
+/// An address to listen on.
+pub(super) fn socket(text: &str) -> Result<std::net::SocketAddr, String> {
+    text.parse().map_err(|_| "takes an address with a port, such as 127.0.0.1:8443 or [::]:443".to_owned())
+}
+
+/// Networks between commas; an address is a network of one.
+pub(super) fn networks(text: &str) -> Result<Vec<ipnet::IpNet>, String> {
+    list(text)
+        .map(|net| net.parse().or_else(|_| net.parse::<std::net::IpAddr>().map(ipnet::IpNet::from)))
+        .collect::<Result<_, _>>()
+        .map_err(|_| "takes networks between commas, such as 10.0.0.0/8, ::1/128".to_owned())
+}
+
+/// `600/1m`: so much in so long a time, or `off`.
+pub(super) fn rate(text: &str) -> Result<Option<Rate>, String> {
+    if text == "off" {
+        return Ok(None);
+    }
+    let invalid = || "takes an amount and a time, such as 600/1m or 20GB/1h, or off".to_owned();
+    let (amount, per) = text.split_once('/').ok_or_else(invalid)?;
+    let (amount, per) = (bytes(amount).map_err(|_| invalid())?, seconds(per).map_err(|_| invalid())?);
+    match u64::try_from(per) {
+        Ok(per @ 1..) if amount > 0 => Ok(Some(Rate { amount, per: Duration::from_secs(per) })),
+        _ => Err(invalid()),
+    }
+}
+
+/// On or off.
+pub(super) fn switch(text: &str) -> Result<bool, String> {
+    match text {
+        "on" | "true" => Ok(true),
+        "off" | "false" => Ok(false),
+        _ => Err("takes on or off".to_owned()),
+    }
+}
+
+/// A time to wait for a sender: at least a second, because none at all would refuse everybody.
+pub(super) fn timeout(text: &str) -> Result<Duration, String> {
+    match u64::try_from(seconds(text)?) {
+        Ok(seconds @ 1..) => Ok(Duration::from_secs(seconds)),
+        _ => Err("takes at least 1s".to_owned()),
+    }
 }
 
 fn split(text: &str) -> (&str, &str) {

@@ -83,18 +83,19 @@ async fn answer(http: &Http, parts: &Parts, path: &str) -> Result<Response, Prob
             }
             Ok(response)
         }
-        Named::Moved { to, image } => Ok(moved(http, parts.uri.path(), path, &to, &image)),
+        Named::Moved { to, image } => Ok(moved(http, &caller, parts, path, &to, &image)),
     }
 }
 
 /// Sends a reader on to where an image was moved: for as long as a reader may keep what stands there, for the old path may
 /// be given to another picture.
-fn moved(http: &Http, address: &str, from: &str, to: &str, image: &Image) -> Response {
+fn moved(http: &Http, caller: &Caller, parts: &Parts, from: &str, to: &str, image: &Image) -> Response {
     let mut response = StatusCode::PERMANENT_REDIRECT.into_response();
     let left = image.expires_at.map(|end| http.app.clock().now().seconds_until(end));
     let caching = cache_control(image.visibility, left, Lasting::Movable, http.app.is_purged());
     let media = http.config.media_url.as_deref().filter(|_| image.visibility != Visibility::Private);
-    let location = links::onward(media.or(http.config.base_url.as_deref()), address, to);
+    let location =
+        links::onward(media.or(http.config.base_url.as_deref()), &caller.origin, parts.uri.path(), to);
     let headers = response.headers_mut();
     for (name, value) in [(header::LOCATION, location), (header::CACHE_CONTROL, caching.into_owned())] {
         headers

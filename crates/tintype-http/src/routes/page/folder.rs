@@ -40,19 +40,17 @@ pub(crate) async fn index(http: &Http, parts: &Parts, path: &str) -> Option<Resp
     if entries.is_empty() {
         return None;
     }
+    let origin = match Caller::of(http, parts) {
+        Ok(caller) => caller.origin,
+        Err(problem) => return Some(problem.into_response()),
+    };
     if !is_page {
         let mut response = StatusCode::PERMANENT_REDIRECT.into_response();
-        let to =
-            HeaderValue::try_from(links::onward(http.config.base_url.as_deref(), parts.uri.path(), &folder))
-                .ok()?;
-        response.headers_mut().insert(header::LOCATION, to);
+        let to = links::onward(http.config.base_url.as_deref(), &origin, parts.uri.path(), &folder);
+        response.headers_mut().insert(header::LOCATION, HeaderValue::try_from(to).ok()?);
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
         return Some(response);
     }
-    let base = match Caller::of(http, parts) {
-        Ok(caller) => caller.origin.base,
-        Err(problem) => return Some(problem.into_response()),
-    };
-    let page = pages::folder::page(&Look::of(parts), &base, &folder, &entries);
+    let page = pages::folder::page(&Look::of(parts), &origin.base, &folder, &entries);
     Some(pages::respond_for(http, page.into_string(), Scripts::None))
 }
