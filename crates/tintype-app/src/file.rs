@@ -135,7 +135,10 @@ impl App {
                 self.settle_copy(id).await;
                 Ok(())
             }
-            Removed::Path => Ok(()),
+            Removed::Path => {
+                self.purging.wake();
+                Ok(())
+            }
             Removed::Nothing => Err(Denial::NotFound.into()),
         }
     }
@@ -192,7 +195,10 @@ impl App {
 
     async fn move_all(&self, wish: MoveWish) -> Result<usize, FileError> {
         match self.catalog.move_files(wish, self.clock.now()).await.map_err(Trouble::from)? {
-            Moved::Yes(count) => Ok(count),
+            Moved::Yes(count) => {
+                self.purging.wake();
+                Ok(count)
+            }
             Moved::Nothing => Err(Denial::NotFound.into()),
             Moved::TooMany => Err(FileError::TooMany),
             Moved::Taken(path) => Err(FileError::Taken(path)),

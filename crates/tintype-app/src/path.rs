@@ -31,17 +31,11 @@ impl App {
     /// As [`App::original`]. A path that was moved answers as the one it leads to where nothing can be seen there.
     pub async fn named(&self, actor: &Actor, path: &str) -> Result<Named, ServeError> {
         let moment = self.cache.moment();
-        let image = match self.catalog.image_at_path(path).await.map_err(Trouble::from)? {
-            Some(image) => Some(image),
-            None => match self.moved_to(path).await? {
-                Some((to, image)) => {
-                    let image = Box::new(self.if_visible(actor, image)?);
-                    return Ok(Named::Moved { to, image });
-                }
-                None => self.alias(AliasKind::Path, path).await?,
-            },
-        };
+        let (image, to) = self.at_path(path).await?;
         let image = self.if_visible(actor, image)?;
+        if let Some(to) = to {
+            return Ok(Named::Moved { to, image: Box::new(image) });
+        }
         let key = CacheKey { id: image.id, recipe: None };
         match self.hot(&key) {
             Some(stored) => Ok(Named::Original(stored)),
@@ -54,21 +48,16 @@ impl App {
     /// # Errors
     /// As [`App::visible`].
     pub async fn visible_at_path(&self, actor: &Actor, path: &str) -> Result<Image, ServeError> {
-        let image = match self.catalog.image_at_path(path).await.map_err(Trouble::from)? {
-            Some(image) => Some(image),
-            None => match self.moved_to(path).await? {
-                Some((_, image)) => image,
-                None => self.alias(AliasKind::Path, path).await?,
-            },
-        };
+        let (image, _) = self.at_path(path).await?;
         self.if_visible(actor, image)
     }
 
-    /// Where a path was moved, and what stands there.
-    async fn moved_to(&self, path: &str) -> Result<Option<(String, Option<Image>)>, ServeError> {
-        let Some(to) = self.catalog.redirect_of(path).await.map_err(Trouble::from)? else { return Ok(None) };
-        let image = self.catalog.image_at_path(&to).await.map_err(Trouble::from)?;
-        Ok(Some((to, image)))
+    /// The image that a path leads to, and the path to which it was moved, if it was.
+    async fn at_path(&self, path: &str) -> Result<(Option<Image>, Option<String>), ServeError> {
+        match self.catalog.image_by_way_of(path).await.map_err(Trouble::from)? {
+            Some((image, to)) => Ok((Some(image), to)),
+            None => Ok((self.alias(AliasKind::Path, path).await?, None)),
+        }
     }
 
     /// The original of a name that a replaced system gave out.

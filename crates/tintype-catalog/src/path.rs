@@ -52,6 +52,22 @@ impl Catalog {
         row.as_ref().map(Image::from_row).transpose()
     }
 
+    /// The image that a named path leads to, or another path to which its owner moved it, whatever its state; and that path. All
+    /// of one moment, so that a path that is being moved is never nowhere.
+    ///
+    /// # Errors
+    /// As every question.
+    pub async fn image_by_way_of(&self, path: &str) -> Result<Option<(Image, Option<String>)>> {
+        let sql = concat!(
+            "select (select target from path_redirects where path = $1) as moved_to, ",
+            image::image_columns!(),
+            " from images left join blobs on blobs.id = images.blob_id where images.sequence = (select image_id \
+             from paths where paths.path = coalesce((select target from path_redirects where path = $1), $1))"
+        );
+        let row = sqlx::query(sql).bind(path).fetch_optional(&mut *self.reader().await?).await?;
+        row.map(|row| Ok((Image::from_row(&row)?, Columns(&row).get("moved_to")?))).transpose()
+    }
+
     /// Leads a path to an image and answers the image; `None` where there is none of that id, or it is deleted.
     ///
     /// # Errors

@@ -24,7 +24,7 @@ fn the_old_path_redirects_to_where_the_picture_is_now() {
     let client = server.client();
     let moved = client.get("/blog/a.png").expect(308);
     assert_eq!(moved.header("location"), "/journal/%C3%BC%20b.png");
-    assert_eq!(moved.header("cache-control"), "public, max-age=300");
+    assert_eq!(moved.header("cache-control"), "public, max-age=300, stale-while-revalidate=60");
     assert_eq!((moved.header("set-cookie"), moved.header("access-control-allow-origin")), ("", "*"));
     client.head("/blog/a.png").expect(308);
     assert_eq!(client.get(moved.header("location")).expect(200).body, one);
