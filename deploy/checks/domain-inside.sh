@@ -6,7 +6,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 folder=$1
 export PATH="$folder:$PATH:/usr/sbin:/sbin"
 
-# The names lead here: the documents' server to 127.0.0.1, the cache before it to 127.0.0.3.
+# All names lead here.
 ip link set lo up
 printf 'nameserver 127.0.0.1\n' >"$folder/resolv.conf"
 mount --bind "$folder/resolv.conf" /etc/resolv.conf
@@ -34,7 +34,7 @@ await() {
   until "$@" >/dev/null 2>&1; do
     if [ $((SECONDS - begun)) -ge 60 ]; then
       printf 'WRONG   %s is not there after a minute\n' "$what" >&2
-      tail -n 40 "$folder"/*.log >&2
+      tail -q -n 10 "$folder"/*.log | cut -c 1-400 >&2
       exit 1
     fi
     sleep 0.1
@@ -42,19 +42,23 @@ await() {
 }
 
 await 'the authority' curl -sf --cacert ca.pem https://127.0.0.1:14000/dir
-await 'the names' curl -sf -d '{"host": "media.example.org", "addresses": ["127.0.0.3"]}' http://127.0.0.1:8055/add-a
+await 'the names' getent hosts images.example.org
 # What readers trust, and what the server trusts of the authority.
 curl -sf --cacert ca.pem https://127.0.0.1:15000/roots/0 >trusted.pem
 export CURL_CA_BUNDLE=$folder/trusted.pem SSL_CERT_FILE=$folder/trusted.pem
-export TINTYPE_TLS_ACME_DIRECTORY=https://127.0.0.1:14000/dir TINTYPE_TLS_ACME_ROOT=$folder/ca.pem TINTYPE_TLS_LISTEN=127.0.0.1:443
+directory=https://127.0.0.1:14000/dir
+export TINTYPE_TLS_ACME_DIRECTORY=$directory TINTYPE_TLS_ACME_ROOT=$folder/ca.pem
+# Where Caddy keeps what it has.
+export XDG_DATA_HOME=$folder/caddy XDG_CONFIG_HOME=$folder/caddy
 
-# blocks DOCUMENT FOLDER: writes each block of a document into a file of its own, `NN.language` or, where the line before it names
+# blocks DOCUMENT FOLDER HEADING: writes each block of a document behind a heading into a file of its own, `NN.language` or, where the line before it names
 # a file in backquotes and ends in a colon, `NN.file.NAME`.
 blocks() {
   python3 - "$@" <<'PYTHON'
 import pathlib, re, sys
-document, folder = sys.argv[1:]
-lines, block, before, count = open(document).read().split("\n"), None, "", 0
+document, folder, heading = sys.argv[1:]
+text = open(document).read()
+lines, block, before, count = text[text.index(heading):].split("\n"), None, "", 0
 for line in lines:
     if line.startswith("```"):
         if block is None:
@@ -63,7 +67,7 @@ for line in lines:
             block = []
         else:
             pathlib.Path(folder, f"{count:02}.{kind}").write_text("\n".join(block) + "\n")
-            count, block = count + 1, None
+            count, block, before = count + 1, None, ""
     elif block is not None:
         block.append(line)
     elif line.strip():
@@ -71,31 +75,72 @@ for line in lines:
 PYTHON
 }
 
-# walk DOCUMENT: runs its blocks in order, in one shell. A server goes on behind the next.
+# told NAME: the block's command is a service; this says when it is there.
+told() {
+  case $1 in
+    'tintype serve --domain'*) await 'the certificate' curl -sf https://images.example.org/health ;;
+    'tintype serve'*) await 'the origin' curl -sf http://127.0.0.1:8080/health ;;
+    varnishd*) await 'the cache' curl -sf -H 'Host: media.example.org' http://127.0.0.1:6081/health ;;
+    caddy*)
+      await 'the certificate of the site' curl -sf https://images.example.org/health
+      await 'the certificate of the media host' curl -sf https://media.example.org/health
+      ;;
+  esac
+}
+
+# walk DOCUMENT [HEADING]: runs its blocks in order, from the heading on; files are written where they are named, and what is a
+# service goes on behind the next block. Variables that a block exports are there for the next.
 walk() {
-  local document=$1 place step name
+  local document=$1 heading=${2:-} place step name first number=0
   place=$folder/$(basename "$document" .md)
   mkdir -p "$place"
-  blocks "$document" "$place"
+  blocks "$document" "$place" "$heading"
   cd "$folder/work"
   for step in "$place"/*; do
     name=$(basename "$step")
     case $name in
+      *.file.*)
+        cp "$step" "${name#*.file.}"
+        if [ "${name#*.file.}" = Caddyfile ]; then
+          # The authority of this network, and no port to administer it.
+          printf '{\n\tadmin off\n\tacme_ca %s\n\tacme_ca_root %s\n}\n' "$directory" "$folder/ca.pem" | cat - "$step" >Caddyfile
+        fi
+        ;;
       *.sh)
         sed 's/^/+ /' "$step" >&2
-        if grep -q '^tintype serve' "$step"; then
-          bash -euo pipefail "$step" >"$folder/server.log" 2>&1 &
-          server=$!
-          await 'the certificate' curl -sf https://images.example.org/health
-        else
-          # In this shell, so that what a block exports is there for the next.
-          # shellcheck source=/dev/null
-          . "$step"
-        fi
+        first=$(head -n 1 "$step")
+        case $first in
+          'tintype serve'* | varnishd* | caddy\ run*)
+            number=$((number + 1))
+            # What tells the walk from a machine of its own: where this network's authority is, and no user of Varnish's own.
+            bash -euo pipefail -c "$(sed 's/^varnishd /exec varnishd -j none -T none /; s/^tintype /exec tintype /; s/^caddy /exec caddy /' "$step")" \
+              >"$folder/service-$number.log" 2>&1 &
+            services+=("$!")
+            told "$first"
+            ;;
+          *)
+            # shellcheck source=/dev/null
+            . "$step"
+            ;;
+        esac
         ;;
     esac
   done
 }
 
-trap 'printf "WRONG   the block above failed: %s\n" "$BASH_COMMAND" >&2; tail -n 40 "$folder/server.log" >&2 || true' ERR
+services=()
+
+# Ends what a walk started.
+end_services() {
+  kill "${services[@]}" 2>/dev/null || true
+  wait "${services[@]}" 2>/dev/null || true
+  services=()
+}
+
+trap 'printf "WRONG   the block above failed: %s\n" "$BASH_COMMAND" >&2; tail -q -n 10 "$folder"/service-*.log | cut -c 1-400 >&2 || true' ERR
 walk "$root/docs/own-domain.md"
+end_services
+unset TINTYPE_TOKEN
+cp "$root/deploy/varnish.vcl" "$folder/work/default.vcl"
+walk "$root/docs/cdn.md" '## A walk with Varnish'
+end_services

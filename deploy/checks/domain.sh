@@ -4,7 +4,7 @@
 
 domain_check() {
   local fixtures=${TINTYPE_FIXTURES:-$root/../shared/fixtures} missing=() command folder=$scratch/domain
-  for command in pebble pebble-challtestsrv varnishd ip; do
+  for command in pebble pebble-challtestsrv varnishd caddy ip; do
     PATH="$PATH:/usr/sbin:/sbin" command -v "$command" >/dev/null || missing+=("$command")
   done
   [ -d "$fixtures/photos" ] || missing+=('fixtures')
@@ -20,6 +20,10 @@ domain_check() {
   cp "${photos[1]}" "$folder/work/new/sunset.png"
   cp "${photos[2]}" "$folder/work/pictures/2026/harbour.png"
   cp "${photos[3]}" "$folder/work/pictures/street.png"
+  mkdir -p "$folder/work/gallery"
+  cp "${photos[4]}" "$folder/work/gallery/harbour.png"
+  cp "${photos[5]}" "$folder/work/new/harbour.png"
+  cp "${photos[6]}" "$folder/work/gallery/boats.png"
   ln -sfn "$binary" "$folder/tintype"
   shown unshare --net --mount --pid --fork --kill-child --mount-proc bash "$root/deploy/checks/domain-inside.sh" "$folder" ||
     wrong 'docs/own-domain.md or docs/cdn.md does not do what it says; see above'
