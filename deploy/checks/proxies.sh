@@ -156,26 +156,50 @@ caddy_check() {
   end "$caddy_pid"
 }
 
-haproxy_check() {
-  local folder=$scratch/haproxy haproxy tls plain
+# haproxy_start NAME TLS-PORT BACKEND [OPTION]: HAProxy with our sample, with an option behind the line of Tintype; sets `pid`.
+haproxy_start() {
+  local folder=$scratch/$1 haproxy
   haproxy=$(PATH="$PATH:/usr/sbin:/sbin" command -v haproxy)
   mkdir -p "$folder"
-  tls=$(free_port)
-  plain=$(free_port)
   certificate "$folder"
   cat "$folder/certificate.pem" "$folder/key.pem" >"$folder/both.pem"
   cp "$root/deploy/haproxy.cfg" "$folder/haproxy.cfg"
-  replaced "$folder/haproxy.cfg" 127.0.0.1:8080 "${tintype_url#http://}"
-  replaced "$folder/haproxy.cfg" 'bind :80' "bind 127.0.0.1:$plain"
-  replaced "$folder/haproxy.cfg" 'bind :443' "bind 127.0.0.1:$tls"
+  replaced "$folder/haproxy.cfg" 127.0.0.1:8080 "$3"
+  replaced "$folder/haproxy.cfg" 'pool-purge-delay 5s' "pool-purge-delay 5s ${4:-}"
+  replaced "$folder/haproxy.cfg" 'bind :80' "bind 127.0.0.1:$(free_port)"
+  replaced "$folder/haproxy.cfg" 'bind :443' "bind 127.0.0.1:$2"
   replaced "$folder/haproxy.cfg" /etc/haproxy/certs/img.example.org.pem "$folder/both.pem"
   kept "$folder/said" "$haproxy" -c -f "$folder/haproxy.cfg" || wrong "HAProxy does not take deploy/haproxy.cfg: $(cat "$folder/said")"
-  start "$scratch/haproxy.log" "$haproxy" -db -f "$folder/haproxy.cfg"
+  start "$scratch/$1.log" "$haproxy" -db -f "$folder/haproxy.cfg"
+}
+
+haproxy_check() {
+  local tls
+  tls=$(free_port)
+  haproxy_start haproxy "$tls" "${tintype_url#http://}"
   local haproxy_pid=$pid origin=https://img.example.org:$tls
-  local options=(--cacert "$folder/certificate.pem" --resolve "img.example.org:$tls:127.0.0.1")
+  local options=(--cacert "$scratch/haproxy/certificate.pem" --resolve "img.example.org:$tls:127.0.0.1")
   await HAProxy "$scratch/haproxy.log" curl -sf "${options[@]}" "$origin/health"
   through HAProxy "$origin" "${options[@]}"
   end "$haproxy_pid"
+}
+
+# HAProxy says by the PROXY protocol whose connection it passes on; headers say nothing then, and base_url has to.
+proxy_protocol_check() {
+  local tls port
+  tls=$(free_port)
+  port=$(free_port)
+  local origin=https://img.example.org:$tls
+  start "$scratch/tintype.log" "$binary" serve --data "$scratch/protocol-data" --listen "127.0.0.1:$port" --upload-bytes-max 25MB \
+    --server-trusted-proxies 127.0.0.1/32 --server-proxy-protocol on --base-url "$origin"
+  local tintype_pid=$pid
+  haproxy_start haproxy-protocol "$tls" "127.0.0.1:$port" send-proxy-v2
+  local haproxy_pid=$pid
+  local options=(--cacert "$scratch/haproxy-protocol/certificate.pem" --resolve "img.example.org:$tls:127.0.0.1")
+  await HAProxy "$scratch/haproxy-protocol.log" curl -sf "${options[@]}" "$origin/health"
+  through 'PROXY protocol' "$origin" "${options[@]}"
+  end "$haproxy_pid"
+  end "$tintype_pid"
 }
 
 proxies() {
@@ -193,4 +217,5 @@ proxies() {
   end "$tintype_pid"
   expect 'the status with which Tintype ended' "$status" 0
   accel_check
+  proxy_protocol_check
 }
