@@ -20,16 +20,14 @@ pub(crate) fn page(look: &Look, base: &Base, folder: &str, entries: &[Entry]) ->
             @if let Some((above, _)) = name.rsplit_once('/') {
                 p { a href=(links::folder(base, &format!("{above}/"))) { "Up to " (above) } }
             }
-            ul class="folders" {
+            ul class="rows" {
                 @for entry in shown {
-                    @if let Entry::Folder(path) = entry {
-                        li { a href=(links::folder(base, path)) dir="auto" { (&path[folder.len()..]) } }
+                    @match entry {
+                        Entry::Folder(path) => {
+                            li class="row" { span {} a href=(links::folder(base, path)) dir="auto" { (&path[folder.len()..]) } }
+                        }
+                        Entry::File(file) => (picture(base, folder, file))
                     }
-                }
-            }
-            ul class="pictures" {
-                @for entry in shown {
-                    @if let Entry::File(file) = entry { (picture(base, folder, file)) }
                 }
             }
             @if let Some(next) = next {
@@ -42,11 +40,11 @@ pub(crate) fn page(look: &Look, base: &Base, folder: &str, entries: &[Entry]) ->
 
 fn picture(base: &Base, folder: &str, file: &File) -> Markup {
     html! {
-        li {
-            a href=(links::named(base, &file.image, &file.path)) {
+        li class="row" {
+            a class="thumb" href=(links::named(base, &file.image, &file.path)) tabindex="-1" {
                 img src=(links::thumb(base, &file.image)) alt=(links::caption(&file.image)) loading="lazy";
-                span dir="auto" { (&file.path[folder.len()..]) }
             }
+            a href=(links::named(base, &file.image, &file.path)) dir="auto" { (&file.path[folder.len()..]) }
         }
     }
 }
