@@ -25,7 +25,8 @@ acl purgers {
 
 sub vcl_recv {
   if (req.method == "PURGE") {
-    if (client.ip !~ purgers) {
+    # What came through a proxy has two addresses here: the sender's, and the proxy's, which may be among these.
+    if (client.ip !~ purgers || req.http.X-Forwarded-For ~ ",") {
       return (synth(403, "Only Tintype may purge"));
     }
     if (!req.http.xkey) {

@@ -179,6 +179,7 @@ impl App {
                 (body, hot)
             }
         };
+        self.still_shown(image, moment).await?;
         let hash = image.blob.as_ref().map(|blob| blob.key.hash).ok_or(Denial::Gone)?;
         let stored = Arc::new(Stored {
             id: image.id,
@@ -194,6 +195,19 @@ impl App {
             self.cache.insert(key, stored.clone(), moment);
         }
         Ok(stored)
+    }
+
+    /// Looks again where anything was deleted or hidden since `moment`. Rendering and fetching take long, and caches in front were
+    /// told meanwhile what to forget: what comes to them later would stay.
+    pub(crate) async fn still_shown(&self, image: &Image, moment: u64) -> Result<(), ServeError> {
+        if self.cache.moment() == moment {
+            return Ok(());
+        }
+        match self.catalog.image(image.id).await.map_err(Trouble::from)? {
+            Some(now) if now.deleted_at.is_none() && now.visibility == image.visibility => Ok(()),
+            Some(now) if now.deleted_at.is_some() => Err(Denial::Gone.into()),
+            _ => Err(Denial::NotFound.into()),
+        }
     }
 
     /// Whether readers are sent to the object storage.

@@ -102,6 +102,7 @@ impl App {
                 ServeError::Unrenderable
             }
         })?;
+        self.still_shown(image, moment).await?;
         let bytes = bytes::Bytes::from(rendered.bytes);
         if let Err(error) = self.blobs.put_variant(image.id, &recipe.canonical(), EPOCH, bytes.clone()).await
         {

@@ -172,8 +172,10 @@ pub(crate) async fn set(
         Meaning::Moved(to) => {
             sqlx::query("delete from paths where path = $1").bind(path).execute(&mut *db).await?;
             // What led here leads on at once: a reader is redirected once, however often a picture was moved.
-            let onward = sqlx::query("update path_redirects set target = $2 where target = $1");
-            onward.bind(path).bind(to).execute(&mut *db).await?;
+            let onward = "update path_redirects set target = $2 where target = $1 returning path";
+            for row in sqlx::query(onward).bind(path).bind(to).fetch_all(&mut *db).await? {
+                purge::queue_path(db, Columns(&row).get("path")?, now).await?;
+            }
             let sql =
                 "insert into path_redirects (path, owner_id, target, created_at) values ($1, $2, $3, $4)";
             sqlx::query(sql).bind(path).bind(owner.0).bind(to).bind(now.0).execute(&mut *db).await?;
@@ -214,6 +216,16 @@ async fn lead(
             return Err(taken);
         }
         sqlx::query("delete from path_redirects where path = $1").bind(path).execute(&mut *db).await?;
+        changes = true;
+    }
+    let alias = sqlx::query(
+        "select images.owner_id from aliases join images on images.sequence = aliases.image_id \
+         where aliases.kind = 'path' and aliases.name = $1",
+    );
+    if let Some(row) = alias.bind(path).fetch_optional(&mut *db).await? {
+        if Columns(&row).get::<i64>("owner_id")? != owner.0 {
+            return Err(taken);
+        }
         changes = true;
     }
     let sql = "insert into paths (path, owner_id, image_id, created_at, updated_at) values ($1, $2, $3, $4, $4) \

@@ -1,6 +1,7 @@
 //! nginx with `ngx_cache_purge` (Debian's libnginx-mod-http-cache-purge), by `deploy/nginx-cache.conf`: `GET /purge<path>`
 //! forgets the one entry of that key. nginx answers 200 where there was one and 404 where there was none.
 
+use futures_util::future::join_all;
 use reqwest::Client;
 
 use crate::{Forget, PurgeError, send::ask};
@@ -14,22 +15,25 @@ pub struct Nginx {
 
 impl Nginx {
     pub(crate) async fn forget(&self, client: &Client, what: &[Forget]) -> Result<(), PurgeError> {
-        for node in &self.nodes {
-            for path in what.iter().flat_map(|one| &one.paths) {
-                let answer = ask(client.get(format!("{node}/purge{path}"))).await?;
-                match answer.status {
-                    // Tintype's own answer to an address that leads nowhere: nginx has handed the request on.
-                    404 if answer.content_type.contains("json") => {
-                        return Err(PurgeError::Refused(format!(
-                            "{node} has no location /purge, and hands the request on: {}",
-                            answer.words()
-                        )));
-                    }
-                    404 => {}
-                    _ => drop(answer.or_error()?),
-                }
-            }
-        }
-        Ok(())
+        // All of them, so that one that does not answer keeps no other from forgetting.
+        join_all(self.nodes.iter().map(|node| tell(client, node, what))).await.into_iter().collect()
     }
+}
+
+async fn tell(client: &Client, node: &str, what: &[Forget]) -> Result<(), PurgeError> {
+    for path in what.iter().flat_map(|one| &one.paths) {
+        let answer = ask(client.get(format!("{node}/purge{path}"))).await?;
+        match answer.status {
+            // Tintype's own answer to an address that leads nowhere: nginx has handed the request on.
+            404 if answer.content_type.contains("json") => {
+                return Err(PurgeError::Refused(format!(
+                    "{node} has no location /purge, and hands the request on: {}",
+                    answer.words()
+                )));
+            }
+            404 => {}
+            _ => drop(answer.or_error()?),
+        }
+    }
+    Ok(())
 }

@@ -198,11 +198,26 @@ fn loopback() -> Vec<IpNet> {
     ]
 }
 
+/// Whether an address of the settings has this host, whatever its case, the dot at its end and a port that goes without saying.
+fn is_host_of(url: &str, host: &str) -> bool {
+    let Some((scheme, rest)) = url.split_once("://") else { return false };
+    let port = if scheme == "https" { ":443" } else { ":80" };
+    let plain = |host: &str| {
+        let host = host.strip_suffix(port).unwrap_or(host);
+        host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase()
+    };
+    plain(rest.split('/').next().unwrap_or(rest)) == plain(host)
+}
+
 impl HttpConfig {
-    /// Whether a host, with its port where that is not the scheme's own, is the one of `media_url`.
+    /// Whether a host, with or without the scheme's own port, is the one of `media_url`.
     pub(crate) fn is_media_host(&self, host: &str) -> bool {
-        let media = self.media_url.as_deref().and_then(|url| url.split_once("://"));
-        media.is_some_and(|(_, media)| media.eq_ignore_ascii_case(host))
+        self.media_url.as_deref().is_some_and(|url| is_host_of(url, host))
+    }
+
+    /// Whether it is the one of `base_url`.
+    pub(crate) fn is_site_host(&self, host: &str) -> bool {
+        self.base_url.as_deref().is_some_and(|url| is_host_of(url, host))
     }
 
     /// Takes the name of the header in which requests show the origin's secret.

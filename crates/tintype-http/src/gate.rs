@@ -2,8 +2,10 @@
 
 use std::net::IpAddr;
 
-use http::{header, request::Parts};
+use http::{HeaderMap, header, request::Parts};
 use subtle::ConstantTimeEq as _;
+
+use tintype_app::types::secret::ApiToken;
 
 use crate::config::HttpConfig;
 
@@ -15,8 +17,8 @@ const ACME: &str = "/.well-known/acme-challenge/";
 /// What the operator's commands ask for, from this machine and with a token, which is looked at there.
 const API: &str = "/api/v1/";
 
-/// Whether a request from `peer` may be answered.
-pub(crate) fn is_open(config: &HttpConfig, parts: &Parts, peer: IpAddr) -> bool {
+/// Whether a request of `client`, past trusted proxies, may be answered.
+pub(crate) fn is_open(config: &HttpConfig, parts: &Parts, client: IpAddr) -> bool {
     if config.origin_secrets.is_empty() {
         return true;
     }
@@ -26,12 +28,15 @@ pub(crate) fn is_open(config: &HttpConfig, parts: &Parts, peer: IpAddr) -> bool 
         .iter()
         .fold(false, |knows, secret| knows | bool::from(secret.expose().as_bytes().ct_eq(shown)));
     let path = parts.uri.path();
-    let is_command = || {
-        peer.to_canonical().is_loopback()
-            && path.starts_with(API)
-            && parts.headers.contains_key(header::AUTHORIZATION)
-    };
+    let is_command =
+        || client.to_canonical().is_loopback() && path.starts_with(API) && shows_token(&parts.headers);
     knows || OPEN.contains(&path) || path.starts_with(ACME) || is_command()
+}
+
+/// Whether there is what has a token's shape; whether it is one is looked at by the routes.
+fn shows_token(headers: &HeaderMap) -> bool {
+    let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    shown.and_then(|text| text.strip_prefix("Bearer ")).and_then(ApiToken::parse).is_some()
 }
 
 #[cfg(test)]
@@ -73,11 +78,15 @@ mod tests {
 
     #[test]
     fn commands_of_this_machine_come_with_a_token() {
-        let token = Some(("authorization", "Bearer x"));
+        let text = format!("Bearer {}", ApiToken::generate(|| 1).expose());
+        let token = Some(("authorization", text.as_str()));
         check("/api/v1/images/11111111111111111", token, "127.0.0.1", true);
         check("/api/v1/images/11111111111111111", token, "::ffff:127.0.0.1", true);
         check("/api/v1/images/11111111111111111", token, "192.0.2.1", false);
         check("/api/v1/images/11111111111111111", None, "127.0.0.1", false);
         check("/i/11111111111111111.jpg", token, "127.0.0.1", false);
+        for no_token in ["Bearer x", "Basic x", &text[7..]] {
+            check("/api/v1/images", Some(("authorization", no_token)), "127.0.0.1", false);
+        }
     }
 }

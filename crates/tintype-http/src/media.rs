@@ -56,7 +56,7 @@ pub(crate) fn redirect(origin: &Origin, uri: &Uri, visibility: Visibility) -> Op
     let headers = response.headers_mut();
     headers.insert(header::LOCATION, HeaderValue::from_str(&format!("{media}{path}")).ok()?);
     // Not for caches on the way: one that somebody made mix up the hosts would send everybody in circles.
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=86400"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=300"));
     open_to_all(headers);
     Some(response)
 }

@@ -51,8 +51,7 @@ impl Origin {
             None => asked.prefix.unwrap_or_default(),
         };
         let site = config.base_url.clone().unwrap_or_else(|| format!("{scheme}://{host}{prefix}"));
-        // Whoever forges what a proxy hands on cannot turn the media host into the site.
-        let is_media = config.is_media_host(&host) || sent.is_some_and(|sent| config.is_media_host(sent));
+        let is_media = at_media(config, sent, Some(&host));
         let base = Base {
             site,
             media: config.media_url.clone(),
@@ -72,8 +71,17 @@ fn sent_to<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
 /// Whether a request was sent to the media host, where there is one: what [`Origin::of`] says, for less.
 pub(crate) fn is_media(config: &HttpConfig, headers: &HeaderMap, uri: &Uri, peer: IpAddr) -> bool {
     config.media_url.is_some()
-        && (sent_to(headers, uri).is_some_and(|host| config.is_media_host(host))
-            || forwarded::asked(config, headers, peer).host.is_some_and(|host| config.is_media_host(&host)))
+        && at_media(config, sent_to(headers, uri), forwarded::asked(config, headers, peer).host.as_deref())
+}
+
+/// What the request names itself counts first where it is one of our hosts: whoever forges what a proxy hands on turns neither
+/// into the other.
+fn at_media(config: &HttpConfig, sent: Option<&str>, asked: Option<&str>) -> bool {
+    match sent {
+        Some(sent) if config.is_media_host(sent) => true,
+        Some(sent) if config.is_site_host(sent) => false,
+        _ => asked.is_some_and(|host| config.is_media_host(host)),
+    }
 }
 
 /// A name, an IPv4 address or an IPv6 address in brackets, with or without a port; nothing else (RFC 9110, 7.2).

@@ -1,7 +1,8 @@
 //! What caches in front have yet to forget.
 
 use tintype_catalog::{
-    ImageChanges, MoveWish, Moved, NewImage, Purge, PurgeOutcome, PurgeStep, PurgeSubject,
+    AliasKind, CatalogError, Constraint, ImageChanges, MoveWish, Moved, NewImage, Purge, PurgeOutcome,
+    PurgeStep, PurgeSubject,
 };
 use tintype_types::Visibility;
 
@@ -74,6 +75,24 @@ async fn every_change_of_what_is_seen_is_noted_once_for_each_cache() {
         MoveWish { owner, from: "blog/a.jpg".to_owned(), to: "b.jpg".to_owned(), overwrite: false, max: 1 };
     assert_eq!(test.move_files(wish, NOW).await.unwrap(), Moved::Yes(1));
     assert_eq!(waiting(&test).await, both("/blog/a.jpg"));
+    end_all(&test).await;
+
+    // A path that was moved before redirects to the newest one, and whoever kept where it led must ask again.
+    let on = MoveWish { owner, from: "b.jpg".to_owned(), to: "c.jpg".to_owned(), overwrite: false, max: 1 };
+    assert_eq!(test.move_files(on, NOW).await.unwrap(), Moved::Yes(1));
+    let mut moved = [both("/b.jpg"), both("/blog/a.jpg")].concat();
+    moved.sort();
+    assert_eq!(waiting(&test).await, moved);
+    end_all(&test).await;
+
+    // What an imported address showed, a path that is published there replaces; another owner's may not.
+    assert!(test.put_alias(AliasKind::Path, "old.jpg", next.id, NOW).await.unwrap());
+    let stranger = test.owner().await;
+    let theirs = test.publish(new_image(stranger, unique_hash())).await.image;
+    let taken = test.put_path("old.jpg", theirs.id, NOW).await.unwrap_err();
+    assert!(matches!(taken, CatalogError::Conflict(Constraint::PathTaken)));
+    test.put_path("old.jpg", image.id, NOW).await.unwrap();
+    assert_eq!(waiting(&test).await, both("/old.jpg"));
     end_all(&test).await;
 
     // For good, the path goes with its image; so does what is over.

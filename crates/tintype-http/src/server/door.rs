@@ -5,19 +5,11 @@ use std::{
     io,
     net::SocketAddr,
     pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
-use hyper::{
-    Request,
-    body::Incoming,
-    server::conn::{http1, http2},
-    service::Service,
-};
+use hyper::server::conn::{http1, http2};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::graceful::{GracefulShutdown, Watcher},
@@ -34,6 +26,7 @@ use super::{
     front::{Connection, Front, Held, Way},
     pause_after, prepare, proxy,
     redirect::Redirect,
+    traffic::{Traffic, Watched},
     wire::{Files, Wire},
 };
 use crate::{
@@ -98,9 +91,10 @@ impl Hall {
     /// Accepts connections until the server closes.
     pub(super) async fn receive(self, listener: Listener, door: Door, graceful: Arc<GracefulShutdown>) {
         loop {
+            // Accepted first: a place that a door held while it waits would be missing at the others.
             let next = async {
-                let permit = self.connections.clone().acquire_owned().await;
-                (permit, listener.0.accept().await)
+                let accepted = listener.0.accept().await;
+                (self.connections.clone().acquire_owned().await, accepted)
             };
             let (permit, accepted) = tokio::select! {
                 () = self.closing.cancelled() => return,
@@ -230,44 +224,34 @@ impl Hall {
             .max_local_error_reset_streams(OWN_RESETS_MAX)
             .keep_alive_interval(header_timeout)
             .keep_alive_timeout(header_timeout);
-        let asked = Arc::new(AtomicU64::new(0));
-        let service = Counting { service, asked: asked.clone() };
+        let traffic = Arc::new(Traffic::default());
+        let service = Watched { service, traffic: traffic.clone() };
         let mut connection = pin!(builder.serve_connection(stream, service));
-        let (mut seen, mut closing) = (0, false);
+        let (mut seen, mut leaving) = ((0, 0), false);
         let mut patience = header_timeout;
         loop {
-            let leave = tokio::select! {
+            tokio::select! {
                 _ = connection.as_mut() => return,
-                () = self.closing.cancelled(), if !closing => true,
-                () = tokio::time::sleep(patience), if !closing => {
-                    let now = asked.load(Ordering::Relaxed);
-                    let idle = now == seen;
-                    seen = now;
-                    idle
+                () = self.closing.cancelled(), if !leaving => {
+                    leaving = true;
+                    connection.as_mut().graceful_shutdown();
                 }
-            };
-            patience = IDLE;
-            if leave {
-                closing = true;
-                connection.as_mut().graceful_shutdown();
+                () = tokio::time::sleep(patience) => {
+                    let now = traffic.so_far();
+                    let rests = now == seen && traffic.unanswered.load(Ordering::Relaxed) == 0;
+                    seen = now;
+                    // Nothing was ever asked for, or whoever asked takes nothing of what is left: that is held for nobody. Pings
+                    // are answered by the engine and say nothing.
+                    if rests && (leaving || now.0 == 0) {
+                        return;
+                    }
+                    if rests {
+                        leaving = true;
+                        connection.as_mut().graceful_shutdown();
+                    }
+                }
             }
+            patience = IDLE;
         }
-    }
-}
-
-/// A service that counts its requests.
-struct Counting {
-    service: Connection,
-    asked: Arc<AtomicU64>,
-}
-
-impl Service<Request<Incoming>> for Counting {
-    type Response = <Connection as Service<Request<Incoming>>>::Response;
-    type Error = <Connection as Service<Request<Incoming>>>::Error;
-    type Future = <Connection as Service<Request<Incoming>>>::Future;
-
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
-        self.asked.fetch_add(1, Ordering::Relaxed);
-        self.service.call(request)
     }
 }

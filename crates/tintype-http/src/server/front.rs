@@ -134,8 +134,9 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
         let begun = Instant::now();
         let (mut parts, body) = request.into_parts();
         let client = self.front.client(&parts.headers, self.peer);
+        let at_media = origin::is_media(&self.front.http.config, &parts.headers, &parts.uri, self.peer.ip());
         // First, so that the log knows our addresses in what is refused as well.
-        if !self.front.base_path.is_empty() {
+        if !self.front.base_path.is_empty() && !at_media {
             match base_path::target(&self.front.base_path, &parts.uri) {
                 Target::AsItIs => {}
                 Target::Below(uri) => parts.uri = uri,
@@ -153,7 +154,7 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
             return Answer::Ready(Some(response));
         }
         let http = &self.front.http;
-        if !gate::is_open(&http.config, &parts, self.peer.ip()) {
+        if !gate::is_open(&http.config, &parts, client) {
             let detail =
                 "This server answers the CDN in front of it alone. Ask at the address that its links carry.";
             let problem = Problem::new(&http.app, Code::BehindCdn, detail);
@@ -161,7 +162,6 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
             self.front.note(client, &parts.method, &parts.uri, &response, begun);
             return Answer::Ready(Some(response));
         }
-        let at_media = origin::is_media(&http.config, &parts.headers, &parts.uri, self.peer.ip());
         // At the site pictures are sent to their own host, where they have one.
         if (at_media || http.config.media_url.is_none())
             && let Some(response) = hot::answer(http, &parts, &self.way)

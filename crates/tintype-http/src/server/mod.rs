@@ -5,6 +5,7 @@ mod door;
 mod front;
 mod proxy;
 mod redirect;
+mod traffic;
 mod wire;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};

@@ -69,10 +69,10 @@ impl Redirect {
     /// What an address of this name begins with, if it is one of ours: the settings' own words, never the request's.
     fn site(&self, name: &str) -> Option<String> {
         let base = self.front.http.config.base_url.as_deref().filter(|base| base.starts_with("https://"));
-        if let Some(base) = base
-            && base.strip_prefix("https://").map(name_of).as_deref() == Some(name)
-        {
-            return Some(base.to_owned());
+        // Its path, if it has one, is in what was asked for already.
+        let host = base.and_then(|base| base.strip_prefix("https://")?.split('/').next());
+        if let Some(host) = host.filter(|host| name_of(host) == name) {
+            return Some(format!("https://{host}"));
         }
         self.keys.domains().iter().find(|domain| *domain == name).map(|domain| format!("https://{domain}"))
     }

@@ -4,7 +4,7 @@ use std::{
     fs, io,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -46,6 +46,8 @@ struct Mark {
     inode: u64,
     len: u64,
     modified: (i64, i64),
+    /// Its rights are a change too.
+    changed: (i64, i64),
 }
 
 /// The two files.
@@ -54,11 +56,15 @@ pub(super) struct Files {
     certificate: PathBuf,
     key: PathBuf,
     wake: Arc<Notify>,
+    /// What they were when the certificate in use was taken from them.
+    taken: Arc<Mutex<Marks>>,
 }
+
+type Marks = [Option<Mark>; 2];
 
 impl Files {
     pub(super) fn new(certificate: PathBuf, key: PathBuf) -> Self {
-        Self { certificate, key, wake: Arc::default() }
+        Self { certificate, key, wake: Arc::default(), taken: Arc::default() }
     }
 
     /// Has the files looked at now.
@@ -67,29 +73,32 @@ impl Files {
     }
 
     pub(super) fn load(&self) -> Result<Key, FilesError> {
+        // Before they are read: what changes meanwhile is read again.
+        let marks = self.marks();
         let read = |path: &Path, setting| {
             fs::read(path).map_err(|source| FilesError::Read { path: path.to_owned(), setting, source })
         };
         let chain = read(&self.certificate, "tls.certificate")?;
         let private_key = read(&self.key, "tls.key")?;
-        Key::from_pem(&chain, &private_key).map_err(|error: KeyError| FilesError::Content {
+        let key = Key::from_pem(&chain, &private_key).map_err(|error: KeyError| FilesError::Content {
             certificate: self.certificate.clone(),
             key: self.key.clone(),
             source: Box::new(error),
-        })
+        })?;
+        *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = marks;
+        Ok(key)
     }
 
-    /// Takes the files again whenever they change. What cannot be used leaves the certificate before in use, and is told
-    /// once.
+    /// Takes the files again whenever they change. What cannot be used leaves the certificate before in use, is told once, and
+    /// tried again: the reason may have been another than the files.
     pub(super) async fn watch(&self, keys: &Keys) {
-        let mut seen = self.marks();
+        let mut told = None;
         loop {
             let asked = tokio::time::timeout(LOOK, self.wake.notified()).await.is_ok();
             let marks = self.marks();
-            if marks == seen && !asked {
+            if marks == *self.taken.lock().unwrap_or_else(PoisonError::into_inner) && !asked {
                 continue;
             }
-            seen = marks;
             match self.load() {
                 Ok(key) => {
                     tracing::info!(
@@ -98,19 +107,29 @@ impl Files {
                         "took the certificate in {} into use", self.certificate.display()
                     );
                     keys.set_own(key);
+                    told = None;
                 }
-                Err(error) => tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "the certificate's new files cannot be used; the one before stays in use"
-                ),
+                Err(error) if told != Some(marks) || asked => {
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "the certificate's new files cannot be used; the one before stays in use"
+                    );
+                    told = Some(marks);
+                }
+                Err(_) => {}
             }
         }
     }
 
-    fn marks(&self) -> [Option<Mark>; 2] {
+    fn marks(&self) -> Marks {
         [&self.certificate, &self.key].map(|path| {
             let data = fs::metadata(path).ok()?;
-            Some(Mark { inode: data.ino(), len: data.len(), modified: (data.mtime(), data.mtime_nsec()) })
+            Some(Mark {
+                inode: data.ino(),
+                len: data.len(),
+                modified: (data.mtime(), data.mtime_nsec()),
+                changed: (data.ctime(), data.ctime_nsec()),
+            })
         })
     }
 }

@@ -85,11 +85,6 @@ impl Tls {
         Ok(Self { keys, site: Arc::new(site), challenges: Arc::new(challenges), source })
     }
 
-    /// Whether the certificate is in files of the operator's.
-    pub fn has_files(&self) -> bool {
-        matches!(self.source, Source::Files(_))
-    }
-
     /// Looks at the certificate's files now instead of a little later.
     pub fn reload(&self) {
         if let Source::Files(files) = &self.source {

@@ -17,11 +17,13 @@ pub(super) const STALE_PAUSE: i64 = 86_400;
 const ASKED_MAX: i64 = 7 * 86_400;
 
 /// When to ask next: at once where there is no certificate, else when a third of its life is left; after a failure when
-/// that was put off to. What is kept may be of a time when the clock stood elsewhere, so no pause is longer than one that
-/// would be begun now.
+/// that was put off to. What is kept may be of a time when the clock stood elsewhere: a pause that is longer than any that
+/// would be begun now is none.
 pub(super) fn due(certificate: &Certificate, now: UnixMillis) -> UnixMillis {
     let renewal = certificate.issued.as_ref().map_or(UnixMillis(i64::MIN), renewal);
-    let put_off = certificate.due_at.map_or(UnixMillis(i64::MIN), |at| at.min(now.plus_seconds(ASKED_MAX)));
+    // A fifth is what chance adds.
+    let longest = now.plus_seconds(ASKED_MAX + ASKED_MAX / 5);
+    let put_off = certificate.due_at.filter(|at| *at <= longest).unwrap_or(UnixMillis(i64::MIN));
     renewal.max(put_off)
 }
 
@@ -89,7 +91,10 @@ mod tests {
         assert_eq!(due(&certificate(-80 * DAY, 10 * DAY, Some(-300)), NOW), NOW.plus_seconds(-300));
         // The clock was a year ahead when this was put off.
         let ahead = certificate(-80 * DAY, 10 * DAY, Some(366 * DAY));
-        assert_eq!(due(&ahead, NOW), NOW.plus_seconds(ASKED_MAX));
+        assert!(due(&ahead, NOW) <= NOW);
+        // And so was the whole life of what is kept.
+        let fresh = certificate(0, 90 * DAY, Some(10 * 366 * DAY));
+        assert_eq!(due(&fresh, NOW), NOW.plus_seconds(60 * DAY));
     }
 
     #[test]

@@ -52,7 +52,7 @@ async fn serve(settings: Settings, spawner: Spawner, log: AccessLog) -> Result<E
     // All that may fail for reasons of this machine comes before another server is asked to give up.
     let sandbox = Sandbox::start(spawner, sandbox_options(&settings)).context("cannot start the sandbox")?;
     let Open { doors, address, operator } = listen::open(&settings).await?;
-    if let Some(https) = doors.https.as_ref().filter(|https| https.tls.has_files()) {
+    if let Some(https) = &doors.https {
         reload_on_hangup(&https.tls)?;
     }
     let keeper = match place {
@@ -124,7 +124,7 @@ fn watch_signals(stop: &CancellationToken) -> Result<()> {
     Ok(())
 }
 
-/// Whoever has put a new certificate into its file may say so with SIGHUP.
+/// Whoever has put a new certificate into its file may say so with SIGHUP, which ends no server that speaks HTTPS.
 fn reload_on_hangup(tls: &Tls) -> Result<()> {
     let mut signals = signal(SignalKind::hangup()).context("cannot listen for signals")?;
     let tls = tls.clone();

@@ -88,6 +88,15 @@ pub(crate) fn load(sources: &Sources) -> Result<Settings> {
     // What addresses begin with that readers use; the first is where it is seen whether a cache has forgotten.
     let bases: Vec<String> = settings.http.media_url.iter().chain(&settings.http.base_url).cloned().collect();
     settings.app.cdn = settings.cdn.config(&bases)?;
+    if settings.app.delivery == Delivery::Accel
+        && let Some(driver) = settings.app.cdn.drivers.iter().find(|driver| driver.tag_header().is_some())
+    {
+        bail!(
+            "cdn.driver names {}, which forgets by a header that nginx does not hand on where it sends files itself \
+             (delivery.mode accel): take delivery.mode proxy, or a driver that forgets by address",
+            driver.name()
+        );
+    }
     Ok(settings)
 }
 
@@ -146,7 +155,9 @@ fn apply_bucket(settings: &mut Settings, variables: &[(String, String)], place: 
 /// Sees to it that the media host is another one than the site's.
 fn settle_media(settings: &Settings) -> Result<()> {
     let host = |url: &Option<String>| {
-        url.as_deref().and_then(|url| url.split_once("://")).map(|(_, host)| host.to_ascii_lowercase())
+        let (_, rest) = url.as_deref()?.split_once("://")?;
+        let host = rest.split('/').next()?.to_ascii_lowercase();
+        Some(host.trim_end_matches(":443").trim_end_matches(":80").trim_end_matches('.').to_owned())
     };
     match (host(&settings.http.media_url), host(&settings.http.base_url)) {
         (Some(media), Some(site)) if media == site => bail!(

@@ -69,6 +69,7 @@ impl Found {
     fn entry(&mut self, path: &Path, kind: fs::FileType, prefix: &str, accepted: &Accepted) {
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
             let why = "its name is not UTF-8, which links are made of; rename it";
+            self.unread |= kind.is_dir();
             return self.refused.push((path.to_owned(), why.to_owned()));
         };
         if name.starts_with('.') {
@@ -88,6 +89,8 @@ impl Found {
         let twice = !self.present.insert(name.clone());
         if !kind.is_file() {
             let what = if kind.is_symlink() { "a symbolic link" } else { "no plain file" };
+            // It may lead to a folder: what is below is not gone because it is not looked at.
+            self.present.insert(format!("{name}/"));
             return self.skipped.push((path.to_owned(), what.to_owned()));
         }
         let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());

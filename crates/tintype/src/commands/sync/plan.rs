@@ -29,12 +29,17 @@ pub(super) fn to_hash<'a>(
     remote: &BTreeMap<String, Remote>,
 ) -> Vec<&'a String> {
     let gone: BTreeSet<u64> =
-        remote.iter().filter(|(path, _)| !present.contains(*path)).map(|(_, file)| file.bytes).collect();
+        remote.iter().filter(|(path, _)| !is_present(present, path)).map(|(_, file)| file.bytes).collect();
     let may_equal = |path: &String, bytes: u64| match remote.get(path) {
         Some(file) => file.bytes == bytes,
         None => gone.contains(&bytes),
     };
     local.iter().filter(|(path, bytes)| may_equal(path, **bytes)).map(|(path, _)| path).collect()
+}
+
+/// Whether a path is here, or below something here that was not looked into, which ends in a slash.
+fn is_present(present: &BTreeSet<String>, path: &str) -> bool {
+    present.contains(path) || path.match_indices('/').any(|(at, _)| present.contains(&path[..=at]))
 }
 
 /// Compares. `hashes` has the SHA-256 of what [`to_hash`] named. A new picture whose bytes the server has at a path that is
@@ -48,7 +53,7 @@ pub(super) fn plan(
     let mut plan = Plan::default();
     let mut gone: BTreeMap<&str, &Remote> = remote
         .iter()
-        .filter(|(path, _)| !present.contains(*path))
+        .filter(|(path, _)| !is_present(present, path))
         .map(|(path, file)| (path.as_str(), file))
         .collect();
     for path in local.keys() {
@@ -104,6 +109,13 @@ mod tests {
         check(&[("a", "2")], &[("a", "1")], &[], &Plan { upload: texts(&["a"]), ..Plan::default() });
         check(&[("a", "11")], &[("a", "1")], &[], &Plan { upload: texts(&["a"]), ..Plan::default() });
         check(&[], &[("a", "1"), ("b", "2")], &["b"], &Plan { gone: texts(&["a"]), ..Plan::default() });
+    }
+
+    #[test]
+    fn what_is_below_something_that_was_not_looked_into_is_not_gone() {
+        let remote = [("2023/a", "1"), ("2023/b/c", "2"), ("20231", "3")];
+        let gone = Plan { gone: texts(&["20231"]), ..Plan::default() };
+        check(&[], &remote, &["2023", "2023/"], &gone);
     }
 
     #[test]

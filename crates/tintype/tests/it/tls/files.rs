@@ -1,6 +1,10 @@
 //! A certificate of the operator's own.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use tintype_testkit::{
     engine::{Authority, PATIENCE, Pair},
@@ -157,6 +161,15 @@ fn a_slow_handshake_is_cut_and_counts_for_its_client() {
         raw.send(sent);
         assert!(raw.closed(), "{sent:?}");
     }
+    // A handshake for HTTP/2, and then nothing.
+    let mut silent = Command::new("openssl")
+        .args(["s_client", "-quiet", "-alpn", "h2", "-servername", ONE, "-connect", &address])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    wait::until("a silent client of HTTP/2 to be cut", PATIENCE, || silent.try_wait().unwrap().is_some());
     let open = || {
         let metrics = secure.server.client().get("/metrics").expect(200).text();
         let line = metrics.lines().find(|line| line.starts_with("tintype_http_connections ")).unwrap();
