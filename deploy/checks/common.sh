@@ -84,9 +84,20 @@ await() {
   wrong "$what did not start within ten seconds (${tries} tries); see above"
 }
 
-# A port of 127.0.0.1 that is free now.
+# A port of 127.0.0.1 that is free now, below those that Linux gives to whoever asks for any: nobody takes it before its use.
 free_port() {
-  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+  python3 - <<'PYTHON'
+import random, socket
+for port in random.sample(range(12000, 32000), 1000):
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        continue
+    print(port)
+    break
+else:
+    raise SystemExit("no port is free")
+PYTHON
 }
 
 # The address that a log of tintype names.

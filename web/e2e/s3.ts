@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash, createHmac } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
+
+import { freePort } from './support/port'
 
 /** The key that the store knows, by the names under which the program reads them. */
 export const KEYS = {
@@ -87,7 +88,8 @@ async function start(program: string, folder: string): Promise<Running> {
   writeFileSync(keys, JSON.stringify({ identities: [identity] }))
   mkdirSync(data)
   const names = ['master', 'volume', 'filer', 's3', 'admin'].flatMap(name => [`${name}.port`, `${name}.port.grpc`])
-  const ports = await freePorts(names.length)
+  const ports: number[] = []
+  for (const _ of names) ports.push(await freePort())
   const flags = [
     ...names.map((name, index) => `-${name}=${ports[index]}`),
     ...['-ip=127.0.0.1', '-ip.bind=127.0.0.1', `-dir=${data}`, `-s3.config=${keys}`, `-bucket=${BUCKET}`],
@@ -101,27 +103,6 @@ async function start(program: string, folder: string): Promise<Running> {
   child.on('error', error => said.push(`${error.message}\n`))
   for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => said.push(String(chunk)))
   return { child, port: ports[names.indexOf('s3.port')] ?? 0, said }
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  const isAddress = (address: AddressInfo | string | null): address is AddressInfo =>
-    typeof address === 'object' && address !== null
-  // All are taken before one is given back, so that no two are the same.
-  const ports = await Promise.all(
-    servers.map(
-      server =>
-        new Promise<number>((resolve, reject) => {
-          server.once('error', reject)
-          server.listen(0, '127.0.0.1', () => {
-            const address = server.address()
-            if (isAddress(address)) resolve(address.port)
-          })
-        }),
-    ),
-  )
-  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
-  return ports
 }
 
 async function until(what: string, { child, said }: Running, holds: () => Promise<boolean>): Promise<void> {

@@ -49,13 +49,22 @@ export async function readyLine({ child, log }, pattern) {
   throw new Error(`${child.spawnargs.join(' ')} did not get ready; see ${log}`)
 }
 
+// Below the ports that Linux gives to whoever asks for any, so that nobody takes one between its choice and its use.
+const FIRST = 12_000
+const COUNT = 20_000
+let next = Math.floor(Math.random() * COUNT)
+
 export async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
+  for (let tries = 0; tries < COUNT; tries++) {
+    const port = FIRST + (next++ % COUNT)
+    const server = createServer()
+    const isFree = await new Promise(resolve => {
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+    })
+    if (isFree) return port
+  }
+  throw new Error(`every port from ${FIRST} to ${FIRST + COUNT} is taken`)
 }
 
 const made = new Set()

@@ -15,5 +15,6 @@ pub mod hostile;
 pub mod metadata;
 pub mod names;
 pub mod pixels;
+pub mod ports;
 pub mod raw;
 pub mod wait;

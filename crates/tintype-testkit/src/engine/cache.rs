@@ -11,9 +11,9 @@ use std::{
 
 use super::{
     START,
-    process::{Process, answers, folder, free_ports},
+    process::{Process, answers, folder},
 };
-use crate::wait;
+use crate::{ports, wait};
 
 /// What `deploy/varnish.vcl` says.
 const VARNISH: &str = include_str!("../../../../deploy/varnish.vcl");
@@ -30,7 +30,7 @@ pub struct Place {
 impl Place {
     /// Ports that nobody listens on.
     pub fn free() -> Self {
-        let [listen, purge] = free_ports();
+        let [listen, purge] = ports::free_all();
         Self { listen, purge }
     }
 

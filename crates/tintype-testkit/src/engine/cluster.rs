@@ -4,11 +4,11 @@ use std::{fs, path::Path};
 
 use super::{
     BUCKET, START,
-    process::{Process, answers, ask, folder, free_ports},
+    process::{Process, answers, ask, folder},
     seaweed::identities,
     skip, weed,
 };
-use crate::wait;
+use crate::{ports, wait};
 
 /// Servers of volumes.
 const VOLUMES: usize = 3;
@@ -64,7 +64,7 @@ impl Cluster {
             return None;
         };
         let dir = folder("seaweed-cluster");
-        let ports = free_ports::<{ 2 * (VOLUMES + 3) }>();
+        let ports = ports::free_all::<{ 2 * (VOLUMES + 3) }>();
         let part = |index: usize| Part { port: ports[2 * index], grpc: ports[2 * index + 1] };
         let (master, filer, s3) = (part(0), part(1), part(2));
         let mut others = vec![start_master(&program, &dir, master)];

@@ -4,13 +4,13 @@ use std::{fs, path::Path, process::Command};
 
 use super::{
     ACCESS_KEY, BUCKET, Engine, Kind, READER_KEY, REGION, SECRET_KEY, START,
-    process::{Process, answers, folder, free_ports},
+    process::{Process, answers, folder},
 };
-use crate::wait;
+use crate::{ports, wait};
 
 pub(super) fn start(program: &Path) -> Engine {
     let dir = folder("garage");
-    let [rpc, s3] = free_ports();
+    let [rpc, s3] = ports::free_all();
     let (home, address) = (dir.display(), format!("127.0.0.1:{s3}"));
     let settings = format!(
         "metadata_dir = \"{home}/meta\"\n\

@@ -23,7 +23,7 @@ use std::{
 pub use authority::{Authority, Pair};
 pub use cache::{Cache, Place, nginx, varnish};
 pub use cluster::Cluster;
-pub use pebble::{PATIENCE, Pebble, PebbleOptions, free_port};
+pub use pebble::{PATIENCE, Pebble, PebbleOptions};
 use process::Process;
 
 /// The bucket that is there from the start.

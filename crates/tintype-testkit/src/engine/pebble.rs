@@ -13,10 +13,10 @@ use std::{
 use super::{
     START,
     authority::Authority,
-    process::{Process, folder, free_ports},
+    process::{Process, folder},
     skip_without,
 };
-use crate::wait;
+use crate::{ports, wait};
 
 /// How an authority is to be.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +62,7 @@ impl Pebble {
         let dir = folder(&format!("pebble{}", NEXT.fetch_add(1, Ordering::Relaxed)));
         let authority = Authority::new(&dir);
         let pair = authority.issue("server", &["DNS:localhost", "IP:127.0.0.1"]);
-        let ports = free_ports::<4>();
+        let ports = ports::free_all::<4>();
         let config = format!(
             r#"{{"pebble":{{"listenAddress":"127.0.0.1:{}","managementListenAddress":"127.0.0.1:{}","certificate":"{}","privateKey":"{}","httpPort":{},"tlsPort":{},"ocspResponderURL":"","externalAccountBindingRequired":false,"certificateValidityPeriod":{}}}}}"#,
             ports[0],
@@ -167,11 +167,6 @@ impl Pebble {
         let output = command.output().expect("curl runs");
         output.status.success().then_some(output.stdout)
     }
-}
-
-/// A port that nobody listens on.
-pub fn free_port() -> u16 {
-    free_ports::<1>()[0]
 }
 
 /// How long an authority has for what it does.

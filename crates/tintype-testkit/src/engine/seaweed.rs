@@ -4,9 +4,9 @@ use std::{fs, path::Path};
 
 use super::{
     ACCESS_KEY, BUCKET, Engine, Kind, READER_KEY, SECRET_KEY, START,
-    process::{Process, answers, folder, free_ports},
+    process::{Process, answers, folder},
 };
-use crate::wait;
+use crate::{ports, wait};
 
 /// The engine's parts that listen, each on a port of its own.
 const PORTS: [&str; 10] = [
@@ -37,7 +37,7 @@ pub(super) fn start(program: &Path) -> Engine {
     let dir = folder("seaweed");
     fs::create_dir_all(dir.join("data")).expect("a folder for the engine");
     fs::write(dir.join("s3.json"), identities()).expect("the engine's users");
-    let ports = free_ports::<{ PORTS.len() }>();
+    let ports = ports::free_all::<{ PORTS.len() }>();
     let mut arguments = vec![
         "mini".to_owned(),
         format!("-dir={}/data", dir.display()),

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use tintype_testkit::engine::{Pebble, PebbleOptions, free_port};
+use tintype_testkit::{
+    engine::{Pebble, PebbleOptions},
+    ports,
+};
 
 use super::support::{ONE, Ports, Secure, TAKEN, TWO, folder, with_pebble};
 
@@ -39,7 +42,7 @@ fn two_domains_get_certificates_that_clients_trust() {
 
 #[test]
 fn http_serves_where_tls_is_not_reached() {
-    let (ports, nowhere) = (Ports::free(), free_port());
+    let (ports, nowhere) = (Ports::free(), ports::free());
     let options = PebbleOptions { nonces_refused: 15, ..PebbleOptions::new(ports.http, nowhere) };
     let Some(pebble) = Pebble::start("http_serves_where_tls_is_not_reached", options) else { return };
     let secure = Secure::with_pebble(&pebble, folder(), ports, &[ONE], &[]);

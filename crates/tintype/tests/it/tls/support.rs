@@ -4,8 +4,8 @@ use std::{path::Path, process::Command};
 
 use tempfile::TempDir;
 use tintype_testkit::{
-    engine::{PATIENCE, Pebble, PebbleOptions, free_port, skip_without},
-    wait,
+    engine::{PATIENCE, Pebble, PebbleOptions, skip_without},
+    ports, wait,
 };
 
 use crate::support::{Reply, Server};
@@ -25,7 +25,7 @@ pub(super) struct Ports {
 
 impl Ports {
     pub(super) fn free() -> Self {
-        Self { https: free_port(), http: free_port() }
+        Self { https: ports::free(), http: ports::free() }
     }
 
     fn flags(self) -> Vec<String> {
