@@ -8,8 +8,8 @@ const everywhere = { testMatch: /(accept|upload|look)\.spec\.ts/, grep: /@accept
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results',
-  // Tests share one clipboard, and a small machine.
-  workers: 1,
+  // Each worker has a browser of its own, with its own clipboard; more than two crowd a small machine.
+  workers: 2,
   timeout: 60_000,
   expect: { timeout: 15_000 },
   forbidOnly: Boolean(process.env.CI),

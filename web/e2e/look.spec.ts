@@ -13,6 +13,7 @@ async function look(page: Page, axe: (page: Page) => Promise<void>, state: strin
 }
 
 test('every page in every state is sound and fits', async ({ page, axe }) => {
+  test.slow()
   const session = await page.context().newCDPSession(page)
   await session.send('Network.enable')
   const network = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 150_000 }
