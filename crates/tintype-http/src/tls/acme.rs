@@ -74,6 +74,9 @@ struct Keeper {
 struct Known {
     issued: Option<Issued>,
     looked: bool,
+    /// What the authority issued and the catalogue has not taken yet. Authorities issue few certificates a week for a name:
+    /// none is thrown away.
+    unkept: Option<Issued>,
 }
 
 impl Keeper {
@@ -97,6 +100,14 @@ impl Keeper {
 
     /// Takes into use what is kept and asks for what is due; answers how long to sleep.
     async fn step(&self, known: &mut Known) -> Result<Duration, Trouble> {
+        if let Some(issued) = known.unkept.clone() {
+            // The server that took over asks for its own, and the catalogue is no longer ours to write.
+            if self.store.is_paused() {
+                return Ok(NAP);
+            }
+            self.keep(issued).await?;
+            known.unkept = None;
+        }
         let kept = self.store.of(&self.domain).await?;
         if kept.issued != known.issued {
             self.put_into_use(kept.issued.as_ref());
@@ -113,12 +124,34 @@ impl Keeper {
             let left = u64::try_from(due.0.saturating_sub(now.0)).unwrap_or(u64::MAX);
             return Ok(Duration::from_millis(left).min(NAP));
         }
-        // The server that took over asks, and the catalogue is no longer ours to write.
         if self.store.is_paused() {
             return Ok(NAP);
         }
-        self.ask(&kept, now).await?;
+        if let Some(issued) = self.ask(&kept, now).await? {
+            self.put_into_use(Some(&issued));
+            known.issued = Some(issued.clone());
+            known.unkept = Some(issued);
+        }
         Ok(Duration::ZERO)
+    }
+
+    /// Writes down what the authority issued.
+    async fn keep(&self, issued: Issued) -> Result<(), Trouble> {
+        let now = self.store.now();
+        let stale = schedule::is_stale(&issued, now);
+        let until = rfc3339(issued.not_after);
+        self.store.keep(&self.domain, issued).await?;
+        if stale {
+            let (domain, now) = (self.domain.as_str(), rfc3339(now));
+            tracing::error!(
+                domain,
+                until,
+                now,
+                "a new certificate is old by this machine's clock; set the clock"
+            );
+            self.put_off(1, schedule::STALE_PAUSE, STALE.to_owned()).await?;
+        }
+        Ok(())
     }
 
     /// What was issued is served to whoever asks from now on.
@@ -138,7 +171,8 @@ impl Keeper {
         }
     }
 
-    async fn ask(&self, kept: &Certificate, now: UnixMillis) -> Result<(), Trouble> {
+    /// Orders a certificate; `None` where the authority gave none, which is noted and logged.
+    async fn ask(&self, kept: &Certificate, now: UnixMillis) -> Result<Option<Issued>, Trouble> {
         let attempt = Attempt {
             store: &self.store,
             config: &self.authority.config,
@@ -153,22 +187,7 @@ impl Keeper {
         self.put_off(attempts, schedule::pause(attempts, not_after, None, now), UNFINISHED.to_owned())
             .await?;
         match attempt.order(&self.domain).await {
-            Ok(issued) => {
-                let stale = schedule::is_stale(&issued, self.store.now());
-                let until = rfc3339(issued.not_after);
-                self.store.keep(&self.domain, issued).await?;
-                if stale {
-                    let now = rfc3339(self.store.now());
-                    tracing::error!(
-                        domain = self.domain,
-                        until,
-                        now,
-                        "a new certificate is old by this machine's clock; set the clock"
-                    );
-                    self.put_off(attempts, schedule::STALE_PAUSE, STALE.to_owned()).await?;
-                }
-                Ok(())
-            }
+            Ok(issued) => Ok(Some(issued)),
             Err(OrderError::Trouble(trouble)) => Err(trouble),
             Err(error) => {
                 let asked = attempt.transport.asked_to_wait();
@@ -176,7 +195,7 @@ impl Keeper {
                 let pause = schedule::pause(attempts, not_after, asked, self.store.now());
                 let next = self.put_off(attempts, pause, problem.clone()).await?;
                 self.tell(&problem, not_after, next);
-                Ok(())
+                Ok(None)
             }
         }
     }

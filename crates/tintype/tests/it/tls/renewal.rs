@@ -1,10 +1,17 @@
 //! Certificates that come to their end, and clocks that were moved.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    path::Path,
+    process::Command,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use tempfile::TempDir;
 use tintype_catalog::{Catalog, Issued};
-use tintype_testkit::engine::{Pebble, PebbleOptions};
+use tintype_testkit::{
+    engine::{PATIENCE, Pebble, PebbleOptions, skip_without},
+    wait,
+};
 use tintype_types::UnixMillis;
 
 use super::support::{ONE, Ports, Secure, TAKEN, folder, with_pebble};
@@ -31,7 +38,7 @@ fn now() -> UnixMillis {
 #[test]
 fn certificates_are_renewed_before_they_expire() {
     let ports = Ports::free();
-    let options = PebbleOptions { validity: 15, ..PebbleOptions::new(ports.http, ports.https) };
+    let options = PebbleOptions { validity: 24, ..PebbleOptions::new(ports.http, ports.https) };
     let Some(pebble) = Pebble::start("certificates_are_renewed_before_they_expire", options) else { return };
     let secure = Secure::with_pebble(&pebble, folder(), ports, &[ONE], &[]);
     let curl = secure.curl(&pebble.issuing_root(), ONE);
@@ -105,4 +112,42 @@ fn a_clock_that_was_set_back_asks_for_nothing() {
     secure.curl(&root, ONE).ask(&[], "/").expect(200);
     assert_eq!(secure.serial(ONE), Some(old));
     assert!(!secure.server.log().contains("\"problem\""), "{}", secure.server.log());
+}
+
+/// Runs SQL on the catalogue of a server that may run.
+fn execute(data: &Path, sql: &str) {
+    let script = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=30, isolation_level=None).execute(sys.argv[2])";
+    let status = Command::new("python3").args(["-c", script]).arg(data.join("tintype.db")).arg(sql).status();
+    assert!(status.expect("Python runs").success(), "{sql}");
+}
+
+#[test]
+fn what_the_authority_issued_is_served_and_kept_as_soon_as_it_can_be() {
+    let test = "what_the_authority_issued_is_served_and_kept_as_soon_as_it_can_be";
+    if skip_without(test, &["python3"]) {
+        return;
+    }
+    let Some((pebble, secure)) = with_pebble(test, &[ONE], &[]) else { return };
+    secure.wait_for(TAKEN, 1);
+    let (old, ports) = (secure.serial(ONE).unwrap(), secure.ports);
+    let dir = secure.server.stop();
+    age(&dir, &pebble.directory(), -300, 20);
+    let data = dir.path().join("data");
+    // The catalogue takes no certificate, as on a full disk.
+    let refuse =
+        "create trigger refuse before update of chain on certificates begin select raise(abort, 'full'); end";
+    execute(&data, refuse);
+    let secure = Secure::with_pebble(&pebble, dir, ports, &[ONE], &[]);
+    secure.wait_for("the catalogue's certificates could not be used", 1);
+    let new = secure.next_serial(ONE, Some(&old));
+    execute(&data, "drop trigger refuse");
+    // Kept at last: it is served after a restart, and no other was asked for.
+    let kept = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('select attempts from certificates').fetchone()[0])";
+    wait::until("the certificate to be kept", PATIENCE, || {
+        let output = Command::new("python3").args(["-c", kept]).arg(data.join("tintype.db")).output();
+        output.expect("Python runs").stdout == b"0\n"
+    });
+    let secure = Secure::with_pebble(&pebble, secure.server.stop(), ports, &[ONE], &[]);
+    secure.wait_for(TAKEN, 1);
+    assert_eq!(secure.serial(ONE), Some(new));
 }
