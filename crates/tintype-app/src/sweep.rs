@@ -128,6 +128,9 @@ impl App {
                 break;
             }
         }
+        if swept.expired + swept.purged > 0 {
+            self.purging.wake();
+        }
         loop {
             let orphans =
                 self.catalog.take_orphans(now.minus_seconds(self.config.sweep_grace), BATCH).await?;

@@ -9,7 +9,7 @@ use super::{
     recorded::{Answer, Recorded, SOON},
     upload,
 };
-use crate::support::{Server, tintype};
+use crate::support::{Form, Server, tintype};
 
 fn purged(_: &super::recorded::Request) -> Answer {
     Answer::new("200 purged 1", &[], "purged 1")
@@ -116,4 +116,17 @@ fn the_operator_has_any_address_forgotten() {
     let refused = server.run(&["purge", "add", "https://images.example.org/nothing"]);
     assert!(!refused.status.success());
     assert!(String::from_utf8_lossy(&refused.stderr).contains("leads to no image"));
+}
+
+#[test]
+fn what_time_removes_is_forgotten_at_once() {
+    let varnish = Recorded::start(purged);
+    let server = Server::with(&[&flags(&varnish)[..], &["--sweep-interval", "1s"]].concat());
+    let owner = server.token("upload");
+    let form = Form::new().file("a.png", &build::png(40, 40, 1)).field("expires_in", "1s");
+    let id = owner.form(&form).expect(201).at("/id");
+    // Whoever is not woken sleeps for a minute.
+    wait::until("the cache to be told", Duration::from_secs(30), || {
+        varnish.take().iter().any(|call| call.header("xkey").contains(&id))
+    });
 }
