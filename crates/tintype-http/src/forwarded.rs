@@ -27,10 +27,13 @@ pub(crate) fn client(config: &HttpConfig, headers: &HeaderMap, peer: IpAddr) -> 
     match config.forwarded {
         ForwardedBy::XForwarded => {
             let lines = headers.get_all(X_FORWARDED_FOR).iter().rev();
-            let hops = lines.flat_map(|line| line.to_str().unwrap_or_default().rsplit(','));
+            // In bytes: what the client wrote before our proxy's word may be none of any alphabet.
+            let hops = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
             let mut client = peer;
             for hop in hops {
-                let Some(address) = address(hop.trim()) else { return client };
+                let Some(address) = str::from_utf8(hop).ok().and_then(|hop| address(hop.trim())) else {
+                    return client;
+                };
                 client = address;
                 if !config.trusts(client) {
                     return client;
@@ -62,9 +65,9 @@ pub(crate) fn asked(config: &HttpConfig, headers: &HeaderMap, peer: IpAddr) -> A
     match config.forwarded {
         ForwardedBy::XForwarded => {
             let last = |name: &HeaderName| {
-                let line = headers.get_all(name).iter().next_back()?.to_str().ok()?;
+                let line = headers.get_all(name).iter().next_back()?.as_bytes();
                 // The last value is the one that our own proxy wrote.
-                Some(line.rsplit(',').next().unwrap_or(line).trim())
+                str::from_utf8(line.rsplit(|byte| *byte == b',').next()?).ok().map(str::trim)
             };
             Asked {
                 host: last(&X_FORWARDED_HOST).map(str::to_owned),
@@ -84,8 +87,11 @@ pub(crate) fn asked(config: &HttpConfig, headers: &HeaderMap, peer: IpAddr) -> A
 fn outermost(config: &HttpConfig, headers: &HeaderMap, peer: IpAddr) -> (IpAddr, Asked) {
     let (mut client, mut asked) = (peer, Asked::default());
     for line in headers.get_all(header::FORWARDED).iter().rev() {
-        let Some(elements) = line.to_str().ok().and_then(elements) else { break };
-        for element in elements.into_iter().rev() {
+        let mut rest = Some(line.as_bytes());
+        while let Some(line) = rest {
+            let last;
+            (rest, last) = cut_last(line);
+            let Some(element) = str::from_utf8(last).ok().and_then(element) else { return (client, asked) };
             asked = Asked {
                 host: element.host,
                 https: element.proto.map(|proto| proto.eq_ignore_ascii_case("https")),
@@ -109,20 +115,34 @@ struct Element {
     proto: Option<String>,
 }
 
-/// The elements of one `Forwarded` line (RFC 7239, section 4); `None` where it is not one.
-fn elements(line: &str) -> Option<Vec<Element>> {
-    let mut elements = Vec::new();
+/// The last element of a `Forwarded` line, and what stands before its comma. Read from the right end, where our own proxy wrote:
+/// whatever the client wrote before it, a quotation without an end too, hides nothing of that. A quotation begins at `="`,
+/// which stands in none without a backslash.
+fn cut_last(line: &[u8]) -> (Option<&[u8]>, &[u8]) {
+    let mut quoted = false;
+    for (at, byte) in line.iter().enumerate().rev() {
+        match byte {
+            b'"' if !quoted => quoted = true,
+            b'"' if line[..at].ends_with(b"=") => quoted = false,
+            b',' if !quoted => return (Some(&line[..at]), &line[at + 1..]),
+            _ => {}
+        }
+    }
+    (None, line)
+}
+
+/// One element of a `Forwarded` line (RFC 7239, section 4); `None` where it is none.
+fn element(text: &str) -> Option<Element> {
     let mut element = Element::default();
-    let mut rest = line;
+    let mut rest = text.trim();
     loop {
-        rest = rest.trim_start();
-        let (name, after) = rest.split_once('=')?;
+        let (name, after) = rest.trim_start().split_once('=')?;
         let value;
         (value, rest) = match after.strip_prefix('"') {
             Some(quoted) => unquoted(quoted)?,
             None => {
-                let end = after.find([';', ',', ' ', '\t']).unwrap_or(after.len());
-                (after[..end].to_owned(), &after[end..])
+                let (token, rest) = after.split_at(after.find([';', ' ', '\t']).unwrap_or(after.len()));
+                (Some(token).filter(|token| !token.contains('"'))?.to_owned(), rest)
             }
         };
         if name.eq_ignore_ascii_case("for") {
@@ -133,18 +153,10 @@ fn elements(line: &str) -> Option<Vec<Element>> {
             element.proto = Some(value);
         }
         rest = rest.trim_start();
-        match rest.chars().next() {
-            Some(';') => rest = &rest[1..],
-            Some(',') => {
-                elements.push(std::mem::take(&mut element));
-                rest = &rest[1..];
-            }
-            None => {
-                elements.push(element);
-                return Some(elements);
-            }
-            Some(_) => return None,
+        if rest.is_empty() {
+            return Some(element);
         }
+        rest = rest.strip_prefix(';')?;
     }
 }
 
@@ -188,7 +200,7 @@ mod tests {
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for (name, value) in pairs {
-            headers.append(*name, value.parse().unwrap());
+            headers.append(*name, value.as_bytes().try_into().unwrap());
         }
         headers
     }
@@ -229,6 +241,23 @@ mod tests {
         x("127.0.0.1", &["1.1.1.1, 203.0.113.9"], "203.0.113.9");
         x("127.0.0.1", &["1.1.1.1, 203.0.113.9, 10.0.0.7"], "203.0.113.9");
         x("127.0.0.1", &["1.1.1.1", "203.0.113.9, 10.0.0.7"], "203.0.113.9");
+        // Nor does it hide what our proxy wrote behind it.
+        x("127.0.0.1", &["\u{ff}, 203.0.113.9"], "203.0.113.9");
+        x("127.0.0.1", &["127.0.0.1, \u{ff}, 203.0.113.9"], "203.0.113.9");
+        for client in
+            ["for=\"x", "\u{ff}", "for=x\"", "for=\"", "\\", "for=\"a\\\"", "\"", "=\"", ",", "for=1.1.1.1;"]
+        {
+            let line = format!("{client}, for=203.0.113.9;host=\"img.example.org\"");
+            rfc("127.0.0.1", &[&line], "203.0.113.9");
+            rfc("127.0.0.1", &[client, "for=203.0.113.9"], "203.0.113.9");
+        }
+        // A name that the client asked for, quoted by our proxy.
+        for host in
+            ["a, for=10.0.0.7", "a\\\", for=10.0.0.7;x=\\\"", "a;for=10.0.0.7", ",=,", "=\\\",", "\\\\"]
+        {
+            rfc("127.0.0.1", &[&format!("for=203.0.113.9;host=\"{host}\"")], "203.0.113.9");
+            rfc("127.0.0.1", &[&format!("for=1.1.1.1, host=\"{host}\";for=203.0.113.9")], "203.0.113.9");
+        }
         x("127.0.0.1", &["unknown"], "127.0.0.1");
         x("127.0.0.1", &["203.0.113.9, <script>, 10.0.0.7"], "10.0.0.7");
         rfc("127.0.0.1", &["for=1.1.1.1, for=203.0.113.9, for=10.0.0.7"], "203.0.113.9");
