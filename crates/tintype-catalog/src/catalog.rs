@@ -14,7 +14,7 @@ use sqlx::{Any, AnyConnection, AnyPool, pool::PoolConnection};
 use crate::{
     error::{CatalogError, Result},
     migrate::{self, Opened},
-    sqlite,
+    private, sqlite,
     writer::{self, Units, Work},
 };
 
@@ -89,11 +89,13 @@ impl Catalog {
     }
 
     /// Writes a copy of the catalogue as of this moment to `path`, where nothing may stand yet, while it is being used. The
-    /// copy is one file, and is not synced.
+    /// copy is one file for its owner alone, and is not synced.
     ///
     /// # Errors
     /// As every question; the copy's disk may be full.
     pub async fn copy_to(&self, path: &Path) -> Result<()> {
+        // The engine takes an empty file for none.
+        private::create(path);
         let path = path.to_str().ok_or_else(|| CatalogError::unavailable("the copy's path is not UTF-8"))?;
         let mut db = self.reader().await?;
         // A reader refuses every write, and the engine takes a copy for one.

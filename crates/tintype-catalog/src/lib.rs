@@ -26,6 +26,7 @@ mod meta;
 mod migrate;
 mod owner;
 mod path;
+mod private;
 mod publish;
 mod purge;
 mod row;

@@ -10,6 +10,7 @@ use sqlx::{
 use crate::{
     dialect,
     error::{CatalogError, Result},
+    private,
     row::Columns,
 };
 
@@ -35,6 +36,7 @@ const WAL_PAUSE: Duration = Duration::from_millis(50);
 ///
 /// What is not a catalogue, and what a newer release wrote, is refused before anything in it changes.
 pub(crate) async fn connect_writer(path: &Path, schema_known: i64) -> Result<AnyConnection> {
+    private::create(path);
     let mut db = options(path, "rwc")?.connect().await?;
     check_version(&mut db).await?;
     check_is_ours(&mut db, path).await?;
@@ -42,6 +44,7 @@ pub(crate) async fn connect_writer(path: &Path, schema_known: i64) -> Result<Any
     if found > schema_known {
         return Err(CatalogError::TooNew { found, known: schema_known });
     }
+    private::tighten(path);
     set_wal(&mut db).await?;
     // Zeroed as they are freed, erased titles and names leave the pages that are written anyway.
     db.execute(sqlx::raw_sql(

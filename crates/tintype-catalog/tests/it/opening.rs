@@ -203,3 +203,22 @@ async fn a_sealed_catalogue_answers_questions_and_takes_no_writes_until_it_is_un
     let copied = Catalog::open(&copy, || panic!("is a copy")).await.unwrap();
     assert_eq!(copied.image(image.id).await.unwrap(), Some(image));
 }
+
+#[tokio::test]
+async fn strangers_on_the_machine_cannot_read_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tintype.db");
+    let catalog = Catalog::open(&file, || "0".repeat(32)).await.unwrap();
+    let copy = folder.path().join("copy.db");
+    catalog.copy_to(&copy).await.unwrap();
+    for name in ["tintype.db", "tintype.db-wal", "tintype.db-shm", "copy.db"] {
+        assert_eq!(mode(&folder.path().join(name)), 0o600, "{name}");
+    }
+    catalog.close().await.unwrap();
+    // As earlier releases left it; its group may be meant to read it.
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    Catalog::open(&file, || panic!("there is a catalogue")).await.unwrap().close().await.unwrap();
+    assert_eq!(mode(&file), 0o640);
+}
