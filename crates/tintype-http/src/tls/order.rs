@@ -104,23 +104,24 @@ pub(super) struct Attempt<'a> {
 impl Attempt<'_> {
     /// Orders a certificate: confirmed over TLS, and where that fails and HTTP may do better, over HTTP.
     pub(super) async fn order(&self, domain: &str) -> Result<Issued, OrderError> {
-        match self.order_once(domain).await {
+        let (account, credentials) = self.account().await?;
+        match self.order_with(&account, domain).await {
             // The authority has forgotten the account, as one for tests does: a new one serves as well.
             Err(OrderError::Refused(problem)) if is(&problem, "accountDoesNotExist") => {
                 tracing::warn!(
                     directory = self.store.directory(),
                     "the certificate authority does not know the account any more; making a new one"
                 );
-                self.store.forget_account().await?;
-                self.order_once(domain).await
+                self.forget_account(&credentials).await?;
+                let (account, _) = self.account().await?;
+                self.order_with(&account, domain).await
             }
             outcome => outcome,
         }
     }
 
-    async fn order_once(&self, domain: &str) -> Result<Issued, OrderError> {
-        let account = self.account().await?;
-        let over_tls = self.order_by(&account, domain, ChallengeType::TlsAlpn01).await;
+    async fn order_with(&self, account: &Account, domain: &str) -> Result<Issued, OrderError> {
+        let over_tls = self.order_by(account, domain, ChallengeType::TlsAlpn01).await;
         let other_way = match &over_tls {
             Err(OrderError::NoChallenge(_)) => true,
             // A name that leads nowhere leads nowhere over HTTP too, and failures are few that an authority allows.
@@ -130,7 +131,7 @@ impl Attempt<'_> {
         if !other_way || !self.http {
             return over_tls;
         }
-        match (over_tls, self.order_by(&account, domain, ChallengeType::Http01).await) {
+        match (over_tls, self.order_by(account, domain, ChallengeType::Http01).await) {
             (Err(OrderError::NoChallenge(_)), Err(OrderError::NoChallenge(_))) => {
                 Err(OrderError::NoChallenge("tls-alpn-01 and http-01"))
             }
@@ -143,17 +144,14 @@ impl Attempt<'_> {
         }
     }
 
-    /// The account at the authority; made when there is none.
-    async fn account(&self) -> Result<Account, OrderError> {
+    /// The account at the authority and its credentials; made when there is none.
+    async fn account(&self) -> Result<(Account, String), OrderError> {
         let _alone = self.registering.lock().await;
         let builder = Account::builder_with_http(Box::new(self.transport.clone()));
-        let kept = self
-            .store
-            .account()
-            .await?
-            .and_then(|text| serde_json::from_str::<AccountCredentials>(&text).ok());
-        if let Some(credentials) = kept {
-            return Ok(builder.from_credentials(credentials).await?);
+        if let Some(text) = self.store.account().await?
+            && let Ok(credentials) = serde_json::from_str::<AccountCredentials>(&text)
+        {
+            return Ok((builder.from_credentials(credentials).await?, text));
         }
         let contact = self.config.email.as_ref().map(|email| format!("mailto:{email}"));
         let contact: Vec<&str> = contact.as_deref().into_iter().collect();
@@ -164,8 +162,17 @@ impl Attempt<'_> {
         let (account, credentials) =
             builder.create(&new, self.store.directory().to_owned(), external.as_ref()).await?;
         let credentials = serde_json::to_string(&credentials).map_err(Error::from)?;
-        self.store.keep_account(credentials).await?;
-        Ok(account)
+        self.store.keep_account(credentials.clone()).await?;
+        Ok((account, credentials))
+    }
+
+    /// Forgets an account, unless another domain's attempt has made a new one meanwhile.
+    async fn forget_account(&self, credentials: &str) -> Result<(), Trouble> {
+        let _alone = self.registering.lock().await;
+        if self.store.account().await?.as_deref() == Some(credentials) {
+            self.store.forget_account().await?;
+        }
+        Ok(())
     }
 
     async fn order_by(
@@ -190,6 +197,10 @@ impl Attempt<'_> {
         }
         match order.poll_ready(&POLLING).await {
             Ok(OrderStatus::Ready | OrderStatus::Valid) => {}
+            // The authority had trouble with the question, not with the order.
+            Err(Error::Api(problem)) if order.state().error.is_none() => {
+                return Err(OrderError::Refused(problem));
+            }
             Ok(_) | Err(Error::Api(_)) => return Err(refusal(&mut order, by).await),
             Err(error) => return Err(error.into()),
         }
