@@ -7,6 +7,7 @@ use crate::{
     Actor, App, Image, Trouble,
     actor::hash_secret,
     authorize::{Action, Denial, Subject, authorize},
+    operator,
 };
 
 /// Most images of a list that has no pages.
@@ -207,9 +208,12 @@ impl App {
         self.settle_copy(id).await;
         let image = trashed.ok_or(Denial::NotFound)?;
         if for_good {
+            operator::remove_variants(&self.catalog, &self.blobs, id).await?;
             self.catalog.purge_image(id, now).await.map_err(Trouble::from)?;
             self.purging.wake();
-            self.remove_bytes(&image).await;
+            if let Err(error) = operator::remove_original(&self.catalog, &self.blobs, &image).await {
+                tracing::warn!(image = %id, error = &error as &dyn std::error::Error, "bytes of a deleted image are left to the sweep");
+            }
         }
         Ok(image)
     }

@@ -118,17 +118,20 @@ impl App {
     }
 
     /// Has every cache forget an image or a named path, named by a link of any kind; answers what it is, and how many
-    /// caches there are. `None` where the link can be no address of ours.
+    /// caches there are. `None` where the link can be no address of ours. `base_url` is what links begin with.
     ///
     /// # Errors
     /// Not an admin, or the server's own trouble.
     pub async fn purge_link(
         &self,
         actor: &Actor,
+        base_url: Option<&str>,
         link: &str,
     ) -> Result<Option<(PurgeSubject, u64)>, ImageError> {
         admin(actor)?;
-        let Some(subject) = operator::subject_of_link(&self.catalog, link).await? else { return Ok(None) };
+        let Some(subject) = operator::subject_of_link(&self.catalog, base_url, link).await? else {
+            return Ok(None);
+        };
         let wanted = self.catalog.want_purge(subject.clone(), self.clock.now()).await;
         let caches = wanted.map_err(Trouble::from)?;
         self.purging.wake();
@@ -198,8 +201,11 @@ impl App {
     async fn tell(&self, cache: &Cache, stop: &CancellationToken) -> Result<Rest, Trouble> {
         let driver = cache.driver();
         loop {
+            if self.is_paused() {
+                return Ok(Rest::Until(SLEEP_MAX));
+            }
             let due = self.catalog.due_purges(driver.name(), false, self.clock.now(), driver.batch()).await?;
-            if due.is_empty() || self.is_paused() || stop.is_cancelled() {
+            if due.is_empty() || stop.is_cancelled() {
                 return self.rest(driver.name(), false).await;
             }
             let mut what = Vec::with_capacity(due.len());
@@ -267,8 +273,11 @@ impl App {
     async fn verify(&self, cache: &Cache, stop: &CancellationToken) -> Result<Rest, Trouble> {
         let name = cache.driver().name();
         loop {
+            if self.is_paused() {
+                return Ok(Rest::Until(SLEEP_MAX));
+            }
             let due = self.catalog.due_purges(name, true, self.clock.now(), LOOKS as u32).await?;
-            if due.is_empty() || self.is_paused() || stop.is_cancelled() {
+            if due.is_empty() || stop.is_cancelled() {
                 return self.rest(name, true).await;
             }
             let seen: Vec<_> = stream::iter(due)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tintype_types::UnixMillis;
 use tokio_util::sync::CancellationToken;
 
-use crate::{App, Image, Trouble, operator};
+use crate::{App, Trouble, operator};
 
 /// Rows that one statement of a sweep takes, so that uploads never wait long behind it.
 pub(crate) const BATCH: u32 = 200;
@@ -116,37 +116,16 @@ impl App {
         }
         if swept.expired > 0 {
             self.jobs.notify_one();
-        }
-        loop {
-            let before = now.minus_seconds(self.config.trash_keep);
-            let purged = self.catalog.purge_trashed(before, now, BATCH).await?;
-            for id in &purged {
-                self.blobs.delete_variants(*id).await?;
-            }
-            swept.purged += purged.len();
-            if purged.len() < BATCH as usize {
-                break;
-            }
-        }
-        if swept.expired + swept.purged > 0 {
             self.purging.wake();
         }
-        loop {
-            let orphans =
-                self.catalog.take_orphans(now.minus_seconds(self.config.sweep_grace), BATCH).await?;
-            let count = orphans.len();
-            for (id, key) in orphans {
-                self.blobs.delete(key).await?;
-                self.catalog.forget_blob(id).await?;
-            }
-            swept.files += count;
-            if count < BATCH as usize {
-                break;
-            }
-        }
+        // What one of these cannot do, as beside a store that is away, keeps the others from nothing.
+        let purged = self.sweep_trash(now).await;
+        let files = self.sweep_orphans(now).await;
         swept.direct = self.sweep_direct(now).await?;
         while self.catalog.forget_keys(now.minus_seconds(KEY_SECONDS), BATCH).await? == BATCH as usize {}
         self.count_usage().await?;
+        swept.purged = purged?;
+        swept.files += files?;
         if swept != Swept::default() {
             tracing::info!(
                 expired = swept.expired,
@@ -159,20 +138,46 @@ impl App {
         Ok(swept)
     }
 
-    /// Finishes deletions that a crash cut off between `deleting` and the unlinking.
-    async fn unlink_deleting(&self) -> Result<(), Trouble> {
-        for (id, key) in self.catalog.deleting_blobs().await? {
-            self.blobs.delete(key).await?;
-            self.catalog.forget_blob(id).await?;
+    /// Purges images that nobody may take back any more, and counts them.
+    async fn sweep_trash(&self, now: UnixMillis) -> Result<usize, Trouble> {
+        let before = now.minus_seconds(self.config.trash_keep);
+        let mut count = 0;
+        loop {
+            for id in self.catalog.trashed_images(before, BATCH).await? {
+                operator::remove_variants(&self.catalog, &self.blobs, id).await?;
+            }
+            let purged = self.catalog.purge_trashed(before, now, BATCH).await?.len();
+            count += purged;
+            if purged > 0 {
+                self.purging.wake();
+            }
+            if purged < BATCH as usize {
+                return Ok(count);
+            }
         }
-        Ok(())
     }
 
-    /// Removes an image's bytes now, as far as no other image shares them. What fails is left to the next sweep.
-    pub(crate) async fn remove_bytes(&self, image: &Image) {
-        let outcome = operator::remove_bytes(&self.catalog, &self.blobs, image).await;
-        if let Err(error) = outcome {
-            tracing::warn!(image = %image.id, error = &error as &dyn std::error::Error, "bytes of a deleted image are left to the sweep");
+    /// Removes files that nothing has named since the grace period began, and counts them.
+    async fn sweep_orphans(&self, now: UnixMillis) -> Result<usize, Trouble> {
+        // What an earlier sweep or a delete for good could not finish.
+        let mut count = self.unlink_deleting().await?;
+        loop {
+            let before = now.minus_seconds(self.config.sweep_grace);
+            let orphans = self.catalog.take_orphans(before, BATCH).await?.len();
+            if orphans == 0 {
+                return Ok(count);
+            }
+            count += self.unlink_deleting().await?;
         }
+    }
+
+    /// Removes the files of blobs that were taken out of use, also by whom a crash or a fault cut off; counts them.
+    async fn unlink_deleting(&self) -> Result<usize, Trouble> {
+        let deleting = self.catalog.deleting_blobs().await?;
+        for (id, key) in &deleting {
+            self.blobs.delete(*key).await?;
+            self.catalog.forget_blob(*id).await?;
+        }
+        Ok(deleting.len())
     }
 }

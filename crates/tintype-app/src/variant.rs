@@ -10,6 +10,7 @@ use tintype_types::{ContentHash, ImageId, Recipe, Visibility};
 
 use crate::{
     Actor, App, Image, Trouble,
+    authorize::Denial,
     cache::CacheKey,
     purge::image_tag,
     serve::{Body, ServeError, Stored, etag},
@@ -108,6 +109,13 @@ impl App {
         {
             // A cache that cannot be written costs time, not the picture.
             tracing::warn!(image = %image.id, error = &error as &dyn std::error::Error, "a variant was not kept");
+        }
+        // Deleted for good meanwhile, its variants were removed before this one was there.
+        if let Err(error) = self.still_shown(image, moment).await {
+            if matches!(error, ServeError::Denied(Denial::Gone)) {
+                self.blobs.delete_variants(image.id).await.map_err(Trouble::from)?;
+            }
+            return Err(error);
         }
         Ok(self.keep_variant(image, key, recipe, bytes, moment))
     }

@@ -33,6 +33,16 @@ impl Catalog {
         self.write(move |db| Box::pin(expire(db, now, limit))).await
     }
 
+    /// The images that [`Catalog::purge_trashed`] would purge.
+    ///
+    /// # Errors
+    /// As every question.
+    pub async fn trashed_images(&self, deleted_before: UnixMillis, limit: u32) -> Result<Vec<ImageId>> {
+        let query = sqlx::query(TRASHED).bind(deleted_before.0).bind(i64::from(limit));
+        let rows = query.fetch_all(&mut *self.reader().await?).await?;
+        rows.iter().map(|row| Columns(row).parsed("id")).collect()
+    }
+
     /// Purges images that were deleted before `deleted_before`, at most `limit`, and answers which.
     ///
     /// # Errors
@@ -139,15 +149,16 @@ async fn expire(db: &mut AnyConnection, now: UnixMillis, limit: u32) -> Result<V
     Ok(ids)
 }
 
+const TRASHED: &str = "select sequence, id, blob_id from images where deleted_at is not null and purged_at is null \
+                       and deleted_at < $1 order by deleted_at, sequence limit $2";
+
 async fn purge_trashed(
     db: &mut AnyConnection,
     deleted_before: UnixMillis,
     now: UnixMillis,
     limit: u32,
 ) -> Result<Vec<ImageId>> {
-    let sql = "select sequence, id, blob_id from images where deleted_at is not null and purged_at is null \
-               and deleted_at < $1 order by deleted_at limit $2";
-    let rows = sqlx::query(sql).bind(deleted_before.0).bind(i64::from(limit)).fetch_all(&mut *db).await?;
+    let rows = sqlx::query(TRASHED).bind(deleted_before.0).bind(i64::from(limit)).fetch_all(&mut *db).await?;
     let mut ids = Vec::with_capacity(rows.len());
     for row in &rows {
         let row = Columns(row);

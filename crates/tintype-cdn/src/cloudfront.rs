@@ -36,6 +36,9 @@ pub struct CloudFront {
     pub distribution: String,
     /// Whether it knows tags, by the header `Cache-Tag`.
     pub by_tag: bool,
+    /// What stands before every path where the site is below a path of its host, such as `/pictures`, without a slash at its
+    /// end; an empty one where it is not. Two where pictures have a host of their own besides.
+    pub base_paths: Vec<String>,
     /// Id of the access key.
     pub access_key: String,
     /// The access key.
@@ -45,7 +48,13 @@ pub struct CloudFront {
 impl CloudFront {
     /// Half of the wildcards that may be under way at once, so that a second batch has room beside the first.
     pub(crate) const fn batch(&self) -> u32 {
-        if self.by_tag { 100 } else { 7 }
+        if self.by_tag {
+            100
+        } else if self.base_paths.len() > 1 {
+            3
+        } else {
+            7
+        }
     }
 
     pub(crate) async fn forget(
@@ -79,11 +88,11 @@ impl CloudFront {
             return what.iter().map(|one| format!("#{}", one.tag)).collect();
         }
         let mut items = Vec::new();
-        for one in what {
+        for (one, base) in what.iter().flat_map(|one| self.base_paths.iter().map(move |base| (one, base))) {
             let covered =
                 |path: &&String| one.prefix.as_ref().is_some_and(|prefix| path.starts_with(prefix.as_str()));
-            items.extend(one.prefix.iter().map(|prefix| format!("{prefix}*")));
-            items.extend(one.paths.iter().filter(|path| !covered(path)).cloned());
+            items.extend(one.prefix.iter().map(|prefix| format!("{base}{prefix}*")));
+            items.extend(one.paths.iter().filter(|path| !covered(path)).map(|path| format!("{base}{path}")));
         }
         items
     }

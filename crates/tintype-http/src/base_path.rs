@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::{Method, Response, StatusCode, Uri, header, uri::PathAndQuery};
 
 /// The path of an address such as `https://example.org/pictures`: `/pictures`, or nothing.
-pub(crate) fn of(base_url: &str) -> &str {
+pub fn of(base_url: &str) -> &str {
     let host = base_url.find("://").map_or(0, |at| at + 3);
     base_url[host..].find('/').map_or("", |slash| &base_url[host + slash..])
 }

@@ -37,6 +37,7 @@ use std::sync::Arc;
 use tintype_app::App;
 
 pub use access_log::{AccessFormat, AccessLog};
+pub use base_path::of as base_path_of;
 pub use config::{
     AcmeConfig, CertificateSource, ExternalAccount, ForwardedBy, HttpConfig, Robots, TlsConfig,
 };

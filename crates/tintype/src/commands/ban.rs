@@ -57,7 +57,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
                 return Ok(());
             }
             let given = matches.get_one::<String>("value").context("what to ban")?;
-            let values = values(&catalog, given).await?;
+            let values = values(&catalog, settings.http.base_url.as_deref(), given).await?;
             let note = if verb == "add" { matches.get_one::<String>("note").cloned() } else { None };
             match Lock::take(&dir) {
                 Ok(_lock) => offline(&catalog, verb, values, note).await,
@@ -71,11 +71,11 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
 }
 
 /// What a text stands for: a hash, a network, or the content of an image, as it was received and as it is served.
-async fn values(catalog: &Catalog, given: &str) -> Result<Vec<(BanKind, String)>> {
+async fn values(catalog: &Catalog, base_url: Option<&str>, given: &str) -> Result<Vec<(BanKind, String)>> {
     if let Ok(value) = abuse::parse_ban(given) {
         return Ok(vec![value]);
     }
-    let Some(id) = operator::id_of_link(catalog, given).await? else {
+    let Some(id) = operator::id_of_link(catalog, base_url, given).await? else {
         bail!("{given} is no SHA-256, address or network, and leads to no image of this server");
     };
     let image = catalog.image(id).await?.with_context(|| format!("there is no image {id}"))?;

@@ -84,7 +84,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
                 return Ok(true);
             }
             let links: Vec<&String> = matches.get_many("links").into_iter().flatten().collect();
-            let ids = resolve(&catalog, &links).await?;
+            let ids = resolve(&catalog, settings.http.base_url.as_deref(), &links).await?;
             if verb == "show" {
                 for id in ids {
                     show(&catalog, id, matches.get_flag("json")).await?;
@@ -158,10 +158,14 @@ impl Change<'_> {
 }
 
 /// The ids behind links: of a picture, a page or a variant, of a named path, or bare.
-async fn resolve(catalog: &tintype_catalog::Catalog, links: &[&String]) -> Result<Vec<ImageId>> {
+async fn resolve(
+    catalog: &tintype_catalog::Catalog,
+    base_url: Option<&str>,
+    links: &[&String],
+) -> Result<Vec<ImageId>> {
     let mut ids = Vec::new();
     for link in links {
-        match operator::id_of_link(catalog, link).await? {
+        match operator::id_of_link(catalog, base_url, link).await? {
             Some(id) => ids.push(id),
             None => bail!("{link} leads to no image of this server; give a link, an id or a named path"),
         }

@@ -70,7 +70,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
                 _ => Vec::new(),
             };
             match Lock::take(&dir) {
-                Ok(_lock) => offline(&catalog, verb, &links).await,
+                Ok(_lock) => offline(&catalog, settings.http.base_url.as_deref(), verb, &links).await,
                 Err(_) => {
                     let server = Server::running(&catalog, &dir).await?;
                     online(&server, verb, &links)?;
@@ -102,7 +102,7 @@ fn online(server: &Server, verb: &str, links: &[&String]) -> Result<()> {
     Ok(())
 }
 
-async fn offline(catalog: &Catalog, verb: &str, links: &[&String]) -> Result<()> {
+async fn offline(catalog: &Catalog, base_url: Option<&str>, verb: &str, links: &[&String]) -> Result<()> {
     let now = Clock::System.now();
     if verb == "retry" {
         let failed = catalog.hurry_purges(now).await?;
@@ -110,7 +110,7 @@ async fn offline(catalog: &Catalog, verb: &str, links: &[&String]) -> Result<()>
         return Ok(());
     }
     for link in links {
-        let Some(subject) = operator::subject_of_link(catalog, link).await? else {
+        let Some(subject) = operator::subject_of_link(catalog, base_url, link).await? else {
             bail!("{link} leads to no image and can be no named path; give a link, an id or a named path");
         };
         said(&subject.to_string(), catalog.want_purge(subject, now).await?);

@@ -5,6 +5,7 @@ use tintype_app::{
     cdn::{Bunny, CloudFront, Cloudflare, Driver, Fastly, Nginx, Secret, TagHeader, Varnish, Webhook},
     config::CdnConfig,
 };
+use tintype_http::base_path_of;
 
 use super::value::list;
 
@@ -120,6 +121,7 @@ impl CdnSettings {
                 endpoint: self.cloudfront_url.clone(),
                 distribution: needed(name, "cloudfront_distribution", &self.cloudfront_distribution)?,
                 by_tag: self.cloudfront_tags,
+                base_paths: base_paths(bases),
                 access_key: needed(name, "cloudfront_access_key", &self.cloudfront_access_key)?,
                 secret_key: needed(name, "cloudfront_secret_key", &self.cloudfront_secret_key)?,
             }),
@@ -128,7 +130,10 @@ impl CdnSettings {
                 service: needed(name, "fastly_service", &self.fastly_service)?,
                 token: needed(name, "fastly_token", &self.fastly_token)?,
             }),
-            "nginx" => Driver::Nginx(Nginx { nodes: nodes(name, "nginx_url", &self.nginx_url)? }),
+            "nginx" => Driver::Nginx(Nginx {
+                nodes: nodes(name, "nginx_url", &self.nginx_url)?,
+                base_paths: base_paths(bases),
+            }),
             "varnish" => Driver::Varnish(Varnish { nodes: nodes(name, "varnish_url", &self.varnish_url)? }),
             _ => {
                 if bases.is_empty() {
@@ -142,6 +147,14 @@ impl CdnSettings {
             }
         })
     }
+}
+
+/// The paths of addresses, each once; an empty one where there is no address.
+fn base_paths(bases: &[String]) -> Vec<String> {
+    let mut paths: Vec<String> = bases.iter().map(|base| base_path_of(base).to_owned()).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    if paths.is_empty() { vec![String::new()] } else { paths }
 }
 
 fn needed<T: Clone>(driver: &str, key: &str, value: &Option<T>) -> Result<T> {

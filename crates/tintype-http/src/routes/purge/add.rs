@@ -56,8 +56,11 @@ pub(crate) async fn add(State(http): State<Http>, request: Request) -> Result<Re
     let app = &http.app;
     let actor = Caller::of(&http, &parts)?.actor(app).await?;
     let wanted: NewPurge = form::small_json(&http, body, "{\"address\": \"https://…/i/….jpg\"}").await?;
-    let queued =
-        app.purge_link(&actor, &wanted.address).await.map_err(|error| Problem::from_image(app, &error))?;
+    let base_url = http.config.base_url.as_deref();
+    let queued = app
+        .purge_link(&actor, base_url, &wanted.address)
+        .await
+        .map_err(|error| Problem::from_image(app, &error))?;
     let Some((subject, caches)) = queued else {
         let detail =
             "This leads to no image and can be no named path. Send a link, an image's id or a named path.";

@@ -10,7 +10,7 @@ use super::{
     recorded::{Answer, Recorded, Request, SOON, hex, hmac},
     upload,
 };
-use crate::support::Server;
+use crate::support::{Server, tintype};
 
 /// One kind of CDN.
 struct Case {
@@ -368,7 +368,11 @@ fn cloudfront_is_told_tags_as_its_api_says() {
 
 #[test]
 fn nginx_is_told_every_address() {
-    let recorded = Recorded::start(|_| Answer::new("404 Not Found", &["Content-Type: text/html"], "<html>"));
+    // The old module's word for what it does not keep, and the new one's.
+    let recorded = Recorded::start(|call| {
+        let status = if call.path.ends_with(".jpeg") { "404 Not Found" } else { "412 Precondition Failed" };
+        Answer::new(status, &["Content-Type: text/html"], "<html>")
+    });
     let server =
         Server::with(&["--cdn-driver", "nginx", "--cdn-nginx-url", &recorded.url, "--cdn-verify", "off"]);
     let owner = server.token("upload,paths,read,delete");
@@ -391,6 +395,13 @@ fn nginx_is_told_every_address() {
         let times = asked.iter().filter(|asked| **asked == format!("/purge{path}")).count();
         assert!(times >= 2, "{path} is told twice: {asked:?}");
     }
+    let paths = asked_of_nginx("https://example.org/pictures", &[], &recorded);
+    assert!(paths.iter().all(|path| path.starts_with("/purge/pictures/")), "{paths:?}");
+    // Pictures are at their own host, pages below the site's path.
+    let media = ["--server-media-url", "https://media.example.org"];
+    let paths = asked_of_nginx("https://example.org/pictures", &media, &recorded);
+    assert!(paths.iter().any(|path| path.starts_with("/purge/i/")), "{paths:?}");
+    assert!(paths.iter().any(|path| path.starts_with("/purge/pictures/p/")), "{paths:?}");
     // Tintype's own 404 says that nobody forgets there.
     let elsewhere =
         Server::with(&["--cdn-driver", "nginx", "--cdn-nginx-url", &server.base, "--cdn-verify", "off"]);
@@ -398,6 +409,25 @@ fn nginx_is_told_every_address() {
     let id = upload(&owner, 2);
     owner.delete(&format!("/api/v1/images/{id}")).expect(204);
     wait_for_problem(&elsewhere, 1, "has no location /purge");
+}
+
+/// What nginx is asked to forget when a picture is deleted from a site at `base_url`.
+fn asked_of_nginx(base_url: &str, flags: &[&str], nginx: &Recorded) -> Vec<String> {
+    let own = ["--cdn-driver", "nginx", "--cdn-nginx-url", &nginx.url, "--cdn-verify", "off"];
+    let server = Server::with_base_and(base_url, &[&own[..], flags].concat());
+    let owner = server.token("upload,delete");
+    nginx.take();
+    // The operator's own words: the link as the server writes it.
+    let link = owner.upload("a.jpg", &tintype_testkit::build::jpeg(64, 48, 3)).expect(201).at("/links/page");
+    let mut delete = tintype();
+    delete
+        .env("TINTYPE_SERVER_BASE_URL", base_url)
+        .args(["image", "delete", &link, "--data"])
+        .arg(server.data());
+    let deleted = delete.output().unwrap();
+    assert!(deleted.status.success(), "{}", String::from_utf8_lossy(&deleted.stderr));
+    done(&server);
+    nginx.take().into_iter().map(|call| call.path).collect()
 }
 
 #[test]

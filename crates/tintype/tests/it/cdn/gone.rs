@@ -73,6 +73,25 @@ fn what_is_deleted_for_good_is_gone_from_nginx_with_its_variants() {
     check_deleted(Kind::Nginx, true);
 }
 
+#[test]
+fn what_is_deleted_is_gone_from_nginx_below_a_path() {
+    let test = "what_is_deleted_is_gone_from_nginx_below_a_path";
+    let Some(front) = Front::below(test, Kind::Nginx, "/pictures") else { return };
+    let owner = front.server.token("upload,paths,read,delete");
+    let picture = build::jpeg(64, 48, 1);
+    let id = owner.put("/api/v1/files/blog/plain.jpg", &picture).expect(201).at("/id");
+    let addresses = [format!("/pictures/i/{id}.jpg"), "/pictures/blog/plain.jpg".to_owned()];
+    for address in &addresses {
+        front.warm(address);
+    }
+    owner.delete(&format!("/api/v1/images/{id}")).expect(204);
+    let (since, reader) = (Instant::now(), front.reader());
+    for address in &addresses {
+        front.within_two_seconds(since, &format!("{address} is gone"), || reader.get(address).status == 410);
+    }
+    wait::until("every purge to be done", DONE, || front.waiting().is_empty());
+}
+
 fn check_changed(kind: Kind) {
     let test = "what_is_hidden_or_replaced_is_gone_from_a_cache";
     let Some(front) = Front::start(test, kind) else { return };

@@ -37,24 +37,31 @@ struct Front {
 impl Front {
     /// Starts both; `None` where the cache is not installed.
     fn start(test: &str, kind: Kind) -> Option<Self> {
+        Self::below(test, kind, "")
+    }
+
+    /// As [`Front::start`], with the site below a path such as `/pictures`.
+    fn below(test: &str, kind: Kind, path: &str) -> Option<Self> {
         let place = Place::free();
         let (driver, purge_url) = match kind {
             Kind::Varnish => ("varnish", place.url()),
             Kind::Nginx => ("nginx", place.purge_url()),
         };
         let url_flag = format!("--cdn-{driver}-url");
-        let server = Server::with(&[
+        let flags = [
             "--cdn-driver",
             driver,
             &url_flag,
             &purge_url,
-            "--cdn-verify-url",
-            &place.url(),
             "--limit-misses",
             "off",
             "--limit-requests",
             "off",
-        ]);
+        ];
+        let server = match path {
+            "" => Server::with(&[&flags[..], &["--cdn-verify-url", &place.url()]].concat()),
+            path => Server::with_base_and(&format!("{}{path}", place.url()), &flags),
+        };
         let cache = match kind {
             Kind::Varnish => engine::varnish(test, place, server.address()),
             Kind::Nginx => engine::nginx(test, place, server.address()),

@@ -3,6 +3,7 @@
 mod delivery;
 mod deploy;
 mod direct;
+mod leftovers;
 mod moving;
 mod public;
 mod redeploy;
