@@ -10,7 +10,9 @@ use crate::PurgeError;
 const BODY_MAX: usize = 64 << 10;
 /// The pause where a cache says that it was asked too often, but not for how long to wait.
 const PAUSE: Duration = Duration::from_secs(60);
-/// The longest pause that a cache can ask for.
+/// The shortest pause that a cache can ask for: one of none would have it asked without end.
+const PAUSE_MIN: Duration = Duration::from_secs(1);
+/// The longest.
 const PAUSE_MAX: Duration = Duration::from_secs(3_600);
 
 /// What came back.
@@ -51,8 +53,7 @@ pub(crate) async fn ask(request: RequestBuilder) -> Result<Answer, PurgeError> {
         let value = response.headers().get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
         value.unwrap_or_default().to_owned()
     };
-    let retry_after =
-        text(header::RETRY_AFTER).parse().ok().map(Duration::from_secs).map(|time| time.min(PAUSE_MAX));
+    let retry_after = pause(&text(header::RETRY_AFTER));
     let (status, content_type) = (response.status().as_u16(), text(header::CONTENT_TYPE));
     let mut body = Vec::new();
     while let Some(piece) = response.chunk().await.map_err(broken)? {
@@ -62,6 +63,11 @@ pub(crate) async fn ask(request: RequestBuilder) -> Result<Answer, PurgeError> {
         }
     }
     Ok(Answer { status, content_type, body: String::from_utf8_lossy(&body).into_owned(), retry_after })
+}
+
+/// The pause that `Retry-After` asks for in seconds, within reason; `None` where it does not.
+fn pause(text: &str) -> Option<Duration> {
+    text.parse().ok().map(|seconds| Duration::from_secs(seconds).clamp(PAUSE_MIN, PAUSE_MAX))
 }
 
 /// Sends a request that must be answered by a success.
@@ -84,4 +90,23 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 /// A request with a JSON body.
 pub(crate) fn json(request: RequestBuilder, body: &serde_json::Value) -> RequestBuilder {
     request.header(header::CONTENT_TYPE, "application/json").body(body.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_is_within_reason() {
+        for (text, seconds) in [
+            ("0", Some(1)),
+            ("1", Some(1)),
+            ("30", Some(30)),
+            ("99999999999", Some(3_600)),
+            ("", None),
+            ("Sun, 22 Nov 2026 20:00:00 GMT", None),
+        ] {
+            assert_eq!(pause(text).map(|pause| pause.as_secs()), seconds, "{text}");
+        }
+    }
 }

@@ -69,10 +69,15 @@ pub(crate) fn picture_within(base: &Base, image: &Image, max: (u32, u32)) -> Opt
     Some(picture(base, image)).filter(fits).or_else(smaller)
 }
 
-/// The picture of lists, with its size.
-pub(crate) fn thumbnail(base: &Base, image: &Image) -> Picture {
-    let (width, height) = within(image, links::THUMB_SIDE);
-    Picture { url: links::thumb(base, image), width, height, mime: MediaType::Webp.mime() }
+/// The picture of lists, or the largest below it of at most `max` pixels (width and height); `None` where nothing is as small.
+pub(crate) fn thumbnail_within(base: &Base, image: &Image, max: (u32, u32)) -> Option<Picture> {
+    let steps = LADDER.into_iter().rev().filter(|step| *step <= links::THUMB_SIDE);
+    let of_side = |side| {
+        let (width, height) = within(image, side);
+        let url = links::rendition(base, image, side, "webp");
+        Picture { url, width, height, mime: MediaType::Webp.mime() }
+    };
+    steps.map(of_side).find(|picture| picture.width <= max.0 && picture.height <= max.1)
 }
 
 fn original(base: &Base, image: &Image) -> Picture {

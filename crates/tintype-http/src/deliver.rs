@@ -34,7 +34,11 @@ pub(crate) async fn deliver(
     lasting: Lasting,
 ) -> Response {
     let decision = decide(headers, &stored.etag, stored.len());
-    if matches!(stored.body, StoredBody::Elsewhere(..)) && decision != Decision::NotModified {
+    // A signed address is for GET alone (AWS Signature Version 4). What a HEAD asks for is known here.
+    if matches!(stored.body, StoredBody::Elsewhere(..))
+        && method != Method::HEAD
+        && decision != Decision::NotModified
+    {
         return redirect(app, stored, lasting).await;
     }
     let mut asked = None;
@@ -217,7 +221,7 @@ fn body<B: Default + From<Bytes>>(
             B::from(bytes.slice(range))
         }
         StoredBody::File(_) => of_file(start, end),
-        // Redirected before.
+        // Redirected before, but for HEAD, which has no body.
         StoredBody::Elsewhere(..) => B::default(),
     }
 }

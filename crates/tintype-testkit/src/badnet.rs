@@ -20,6 +20,8 @@ pub enum Harm {
     Delay(Duration),
     /// Each n-th request is answered 503 without reaching the other side.
     FailEvery(usize),
+    /// The request is answered with this status without reaching the other side.
+    Answer(u16),
     /// The connection ends without an answer.
     Refuse,
     /// The answer's body ends after so many bytes, and the connection with it.
@@ -163,9 +165,14 @@ impl Shared {
             return client.shutdown(Shutdown::Both);
         }
         let mut body = client_in.by_ref().take(length(&head).unwrap_or(0));
-        if harms.iter().any(|harm| matches!(harm, Harm::FailEvery(_))) {
+        let instead = harms.iter().find_map(|harm| match harm {
+            Harm::FailEvery(_) => Some(503),
+            Harm::Answer(status) => Some(*status),
+            _ => None,
+        });
+        if let Some(status) = instead {
             io::copy(&mut body, &mut io::sink())?;
-            let answer = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            let answer = format!("HTTP/1.1 {status} Harm\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
             return client_out.write_all(answer.as_bytes());
         }
         let upstream = TcpStream::connect(&self.upstream)?;

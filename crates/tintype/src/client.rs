@@ -1,6 +1,13 @@
 //! Talking to a server by its API.
 
-use std::{cell::Cell, fs::File, io::Read, path::Path, thread, time::Duration};
+use std::{
+    cell::Cell,
+    fs::File,
+    io::{self, Read},
+    path::Path,
+    thread,
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -39,6 +46,57 @@ struct Answer {
     status: u16,
     retry_after: Option<u64>,
     body: Value,
+}
+
+/// Why a request has no answer.
+struct Failure {
+    error: anyhow::Error,
+    /// Whether the connection was to blame, so that the next one may do.
+    may_pass: bool,
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self { error, may_pass: false }
+    }
+}
+
+impl Failure {
+    fn of_connection(error: &ureq::Error, what: &str) -> Self {
+        let may_pass = match error {
+            ureq::Error::Io(error) => !is_about_certificate(error),
+            ureq::Error::Protocol(_)
+            | ureq::Error::Timeout(_)
+            | ureq::Error::HostNotFound
+            | ureq::Error::ConnectionFailed
+            | ureq::Error::ConnectProxyFailed(_) => true,
+            _ => false,
+        };
+        Self { error: anyhow!("{what}: {error}"), may_pass }
+    }
+}
+
+fn is_about_certificate(error: &io::Error) -> bool {
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
+    matches!(cause, Some(rustls::Error::InvalidCertificate(_)))
+}
+
+/// A body, and why it could not be read to its end.
+struct Watched {
+    body: Box<dyn Read>,
+    failed: Option<io::Error>,
+}
+
+impl Read for Watched {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.body.read(buffer).map_err(|error| {
+            let kind = error.kind();
+            if kind != io::ErrorKind::Interrupted {
+                self.failed = Some(error);
+            }
+            kind.into()
+        })
+    }
 }
 
 impl Client {
@@ -80,8 +138,8 @@ impl Client {
                     }
                     (error, answer.retry_after.map(Duration::from_secs))
                 }
-                Err(error) if attempt == TRIES => return Err(error),
-                Err(error) => (error, None),
+                Err(failure) if attempt == TRIES || !failure.may_pass => return Err(failure.error),
+                Err(failure) => (failure.error, None),
             };
             let (error, wait) = failure;
             let pause = wait.unwrap_or_else(|| Duration::from_millis(250 << attempt)).min(PAUSE_MAX);
@@ -93,7 +151,7 @@ impl Client {
 
     /// Asks once, without trying again.
     pub(crate) fn ask(&self, path: &str) -> Result<Value> {
-        let answer = self.once("GET", path, None, None)?;
+        let answer = self.once("GET", path, None, None).map_err(|failure| failure.error)?;
         if (200..300).contains(&answer.status) { Ok(answer.body) } else { Err(refusal(&answer)) }
     }
 
@@ -132,7 +190,7 @@ impl Client {
         path: &str,
         key: Option<&str>,
         payload: Option<&Payload<'_>>,
-    ) -> Result<Answer> {
+    ) -> Result<Answer, Failure> {
         let url = format!("{}{path}", self.base);
         let mut request = Request::builder().method(method).uri(&url);
         if let Some(token) = &self.token {
@@ -146,17 +204,23 @@ impl Client {
                 request = request
                     .header("content-type", &payload.content_type)
                     .header("content-length", payload.len.to_string());
-                let mut body = (payload.open)()?;
+                let mut body = Watched { body: (payload.open)()?, failed: None };
                 let request = request.body(SendBody::from_reader(&mut body)).context("this is no address")?;
-                self.agent.run(request)
+                let sent = self.agent.run(request);
+                if let (Err(_), Some(error)) = (&sent, body.failed) {
+                    return Err(anyhow::Error::new(error).context("cannot read what is to be sent").into());
+                }
+                sent
             }
             None => self.agent.run(request.body(()).context("this is no address")?),
         };
-        let mut response = sent.map_err(|error| anyhow!("{} does not answer: {error}", self.base))?;
+        let mut response =
+            sent.map_err(|error| Failure::of_connection(&error, &format!("{} does not answer", self.base)))?;
         let retry_after =
             response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
         let status = response.status().as_u16();
-        let text = response.body_mut().read_to_string().context("the answer broke off")?;
+        let text = response.body_mut().read_to_string();
+        let text = text.map_err(|error| Failure::of_connection(&error, "the answer broke off"))?;
         Ok(Answer { status, retry_after, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) })
     }
 }

@@ -350,7 +350,7 @@ export interface paths {
         /**
          * What an embedding program shows of an image (<https://oembed.com>), for anybody and any page.
          * @description The answer is what a stranger sees, whoever asks: a private image is not there (404), a deleted one is gone (410).
-         *     `maxwidth` and `maxheight` choose a smaller rendition. A format other than `json` and `xml` is 501.
+         *     `maxwidth` and `maxheight` choose smaller renditions. A format other than `json` and `xml` is 501.
          */
         get: operations["getOembed"];
         put?: never;
@@ -900,7 +900,7 @@ export interface components {
             provider_url: string;
             /** Format: int32 */
             thumbnail_height: number;
-            /** @description A small WebP of at most 320 × 320 pixels. */
+            /** @description A small WebP of at most 320 × 320 pixels, and of at most what was asked for. */
             thumbnail_url: string;
             /** Format: int32 */
             thumbnail_width: number;
@@ -2488,9 +2488,9 @@ export interface operations {
                 url: string;
                 /** @description `json`, where it is left away, or `xml`. */
                 format?: string;
-                /** @description Most pixels that the picture may be wide. */
+                /** @description Most pixels that the picture may be wide, and its thumbnail. */
                 maxwidth?: number;
-                /** @description Most pixels that it may be high. */
+                /** @description Most pixels that they may be high. */
                 maxheight?: number;
             };
             header?: never;

@@ -136,16 +136,12 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
         let client = self.front.client(&parts.headers, self.peer);
         let at_media = origin::is_media(&self.front.http.config, &parts.headers, &parts.uri, self.peer.ip());
         // First, so that the log knows our addresses in what is refused as well.
+        let mut is_bare = false;
         if !self.front.base_path.is_empty() && !at_media {
             match base_path::target(&self.front.base_path, &parts.uri) {
                 Target::AsItIs => {}
                 Target::Below(uri) => parts.uri = uri,
-                Target::Bare => {
-                    let response = base_path::to_start(&self.front.base_path, &parts.method, &parts.uri);
-                    let response = self.dressed(response);
-                    self.front.note(client, &parts.method, &parts.uri, &response, begun);
-                    return Answer::Ready(Some(response));
-                }
+                Target::Bare => is_bare = true,
             }
         }
         if let Err(problem) = self.front.admit(client) {
@@ -159,6 +155,12 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
                 "This server answers the CDN in front of it alone. Ask at the address that its links carry.";
             let problem = Problem::new(&http.app, Code::BehindCdn, detail);
             let response = self.dressed(problem.into_response().map(FrontBody::from));
+            self.front.note(client, &parts.method, &parts.uri, &response, begun);
+            return Answer::Ready(Some(response));
+        }
+        if is_bare {
+            let response = base_path::to_start(&self.front.base_path, &parts.method, &parts.uri);
+            let response = self.dressed(response);
             self.front.note(client, &parts.method, &parts.uri, &response, begun);
             return Answer::Ready(Some(response));
         }

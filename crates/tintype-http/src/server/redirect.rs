@@ -14,7 +14,10 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use hyper::body::Incoming;
 
 use super::{FrontBody, front::Front};
-use crate::tls::Keys;
+use crate::{
+    base_path::{self, Target},
+    tls::Keys,
+};
 
 /// Where challenges are looked for (RFC 8555, 8.3).
 const CHALLENGE: &str = "/.well-known/acme-challenge/";
@@ -114,7 +117,13 @@ impl hyper::service::Service<Request<Incoming>> for Redirect {
             Ok(()) => self.answer(&request),
             Err(problem) => problem.into_response().map(FrontBody::from),
         };
-        self.front.note(client, request.method(), request.uri(), &response, begun);
+        // The log knows our addresses by what stands behind the path.
+        let below = match base_path::target(&self.front.base_path, request.uri()) {
+            Target::Below(uri) => Some(uri),
+            Target::AsItIs | Target::Bare => None,
+        };
+        let uri = below.as_ref().unwrap_or_else(|| request.uri());
+        self.front.note(client, request.method(), uri, &response, begun);
         ready(Ok(response))
     }
 }

@@ -5,7 +5,7 @@ mod plan;
 
 use std::{
     cell::Cell,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::File,
     io::{Cursor, Read},
     path::Path,
@@ -167,34 +167,26 @@ impl Sync<'_> {
     }
 
     fn carry_out(&self, client: &Client, mut plan: Plan, found: &Found) -> Result<ExitCode> {
-        let delete = self.is("delete") && !found.unread;
-        if self.is("delete") && found.unread {
-            eprintln!("nothing is deleted, because not all of the folder could be read");
-        } else if !self.is("delete") && !plan.gone.is_empty() {
-            eprintln!("{} files are on the server alone; --delete deletes them", plan.gone.len());
-        }
-        let gone = if delete { plan.gone.as_slice() } else { &[] };
         let (moved, uploaded, deleted);
         if self.is("dry-run") {
             plan.moves.iter().for_each(|(from, to)| println!("would move {from} to {to}"));
             plan.upload.iter().for_each(|path| println!("would upload {path}"));
+            let gone = self.to_delete(&plan.gone, found);
             gone.iter().for_each(|path| println!("would delete {path}"));
             (moved, uploaded, deleted) = (plan.moves.len(), plan.upload.len(), gone.len());
             println!("Nothing was changed. It would be:");
         } else {
             let asked = plan.moves.len();
-            let left: Vec<String> = plan
-                .moves
-                .iter()
-                .filter(|(from, to)| !self.move_one(client, from, to))
-                .map(|(_, to)| to.clone())
-                .collect();
-            moved = asked - left.len();
-            // What could not be moved is uploaded after all.
-            plan.upload.extend(left);
-            uploaded = self.upload_all(&plan.upload, found)?;
+            plan.moves.retain(|(from, to)| !self.move_one(client, from, to));
+            moved = asked - plan.moves.len();
+            // What could not be moved is uploaded after all, and then its old path is gone like any other.
+            plan.upload.extend(plan.moves.iter().map(|(_, to)| to.clone()));
+            let done = self.upload_all(&plan.upload, found)?;
+            uploaded = done.len();
+            let left = plan.moves.into_iter().filter(|(_, to)| done.contains(to));
+            plan.gone.extend(left.map(|(from, _)| from));
             deleted = self
-                .each(gone, |client, path| self.delete_one(client, path))
+                .each(self.to_delete(&plan.gone, found), |client, path| self.delete_one(client, path))
                 .into_iter()
                 .filter(|done| *done)
                 .count();
@@ -207,6 +199,17 @@ impl Sync<'_> {
             found.skipped.len()
         );
         Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    /// What is to be deleted of what is on the server alone; says why where that is nothing.
+    fn to_delete<'b>(&self, gone: &'b [String], found: &Found) -> &'b [String] {
+        match self.is("delete") {
+            true if !found.unread => return gone,
+            true => eprintln!("nothing is deleted, because not all of the folder could be read"),
+            false if gone.is_empty() => {}
+            false => eprintln!("{} files are on the server alone; --delete deletes them", gone.len()),
+        }
+        &[]
     }
 
     fn move_one(&self, client: &Client, from: &str, to: &str) -> bool {
@@ -238,8 +241,8 @@ impl Sync<'_> {
         true
     }
 
-    /// Uploads; answers how many were.
-    fn upload_all(&self, paths: &[String], found: &Found) -> Result<usize> {
+    /// Uploads; answers what was.
+    fn upload_all(&self, paths: &[String], found: &Found) -> Result<BTreeSet<String>> {
         let bar = bar_over(paths.iter().map(|path| found.pictures[path].bytes).sum())?;
         let done = self.each(paths, |client, path| {
             bar.set_message(path.clone());
@@ -248,10 +251,10 @@ impl Sync<'_> {
                 Ok(_) => println!("uploaded {path}"),
                 Err(error) => self.fail(&found.pictures[path].file.display().to_string(), error),
             });
-            outcome.is_ok()
+            outcome.is_ok().then(|| path.clone())
         });
         bar.finish_and_clear();
-        Ok(done.into_iter().filter(|done| *done).count())
+        Ok(done.into_iter().flatten().collect())
     }
 
     fn upload_one(&self, client: &Client, path: &str, local: &Local, bar: &ProgressBar) -> Result<Value> {

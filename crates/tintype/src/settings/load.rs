@@ -152,17 +152,21 @@ fn apply_bucket(settings: &mut Settings, variables: &[(String, String)], place: 
     Ok(())
 }
 
-/// Sees to it that the media host is another one than the site's.
+/// Sees to it that the media host is another one than the site's. Another port makes none: cookies know no ports (RFC 6265,
+/// 8.5).
 fn settle_media(settings: &Settings) -> Result<()> {
-    let host = |url: &Option<String>| {
+    let name = |url: &Option<String>| {
         let (_, rest) = url.as_deref()?.split_once("://")?;
-        let host = rest.split('/').next()?.to_ascii_lowercase();
-        Some(host.trim_end_matches(":443").trim_end_matches(":80").trim_end_matches('.').to_owned())
+        let host = rest.split('/').next()?;
+        // An IPv6 address has colons of its own, between brackets.
+        let name =
+            host.rsplit_once(':').filter(|(_, port)| !port.contains(']')).map_or(host, |(name, _)| name);
+        Some(name.trim_end_matches('.').to_ascii_lowercase())
     };
-    match (host(&settings.http.media_url), host(&settings.http.base_url)) {
+    match (name(&settings.http.media_url), name(&settings.http.base_url)) {
         (Some(media), Some(site)) if media == site => bail!(
-            "server.media_url has the host of server.base_url, where people have cookies: give pictures a host of their own, or \
-             none"
+            "server.media_url has the host of server.base_url, where people have cookies, whatever the port: give pictures a \
+             host of their own, or none"
         ),
         _ => Ok(()),
     }
@@ -369,6 +373,25 @@ mod tests {
             let error = format!("{:#}", load(&environment(&[(name, value)])).unwrap_err());
             assert!(error.contains(words), "{name}={value}: {error}");
         }
+    }
+
+    #[test]
+    fn pictures_have_a_host_of_their_own_whatever_the_ports() {
+        let load = |media: &str, site: &str| {
+            load(&environment(&[("TINTYPE_SERVER_MEDIA_URL", media), ("TINTYPE_SERVER_BASE_URL", site)]))
+        };
+        for (media, site) in [
+            ("https://img.example.org", "https://img.example.org/pictures"),
+            ("https://IMG.example.org.", "https://img.example.org"),
+            ("https://img.example.org:8443", "https://img.example.org"),
+            ("http://img.example.org:8081", "http://img.example.org:8080"),
+            ("http://[2001:db8::1]:8081", "http://[2001:DB8::1]"),
+        ] {
+            let error = load(media, site).unwrap_err().to_string();
+            assert!(error.contains("whatever the port"), "{media} {site}: {error}");
+        }
+        load("https://media.example.org", "https://img.example.org").unwrap();
+        load("http://[2001:db8::1]", "http://[2001:db8::2]").unwrap();
     }
 
     #[test]

@@ -35,10 +35,10 @@ pub(crate) struct OembedParams {
     /// `json`, where it is left away, or `xml`.
     #[param(nullable = false)]
     format: Option<String>,
-    /// Most pixels that the picture may be wide.
+    /// Most pixels that the picture may be wide, and its thumbnail.
     #[param(minimum = 0, maximum = 4_294_967_295_u32, format = Int64, nullable = false)]
     maxwidth: Option<u32>,
-    /// Most pixels that it may be high.
+    /// Most pixels that they may be high.
     #[param(minimum = 0, maximum = 4_294_967_295_u32, format = Int64, nullable = false)]
     maxheight: Option<u32>,
 }
@@ -59,7 +59,7 @@ pub(crate) struct OembedReply {
     url: String,
     width: u32,
     height: u32,
-    /// A small WebP of at most 320 × 320 pixels.
+    /// A small WebP of at most 320 × 320 pixels, and of at most what was asked for.
     thumbnail_url: String,
     thumbnail_width: u32,
     thumbnail_height: u32,
@@ -70,7 +70,7 @@ pub(crate) struct OembedReply {
 /// What an embedding program shows of an image (<https://oembed.com>), for anybody and any page.
 ///
 /// The answer is what a stranger sees, whoever asks: a private image is not there (404), a deleted one is gone (410).
-/// `maxwidth` and `maxheight` choose a smaller rendition. A format other than `json` and `xml` is 501.
+/// `maxwidth` and `maxheight` choose smaller renditions. A format other than `json` and `xml` is 501.
 #[utoipa::path(
     get,
     path = "/oembed",
@@ -141,13 +141,13 @@ async fn find(app: &App, base: &Base, url: &str) -> Result<Image, Problem> {
 
 fn photo(app: &App, base: &Base, image: &Image, max: (u32, u32)) -> Result<OembedReply, Problem> {
     debug_assert!(image.visibility != Visibility::Private, "nobody sees a private image");
-    let picture = cards::picture_within(base, image, max).ok_or_else(|| {
+    let pictures = cards::picture_within(base, image, max).zip(cards::thumbnail_within(base, image, max));
+    let (picture, thumbnail) = pictures.ok_or_else(|| {
         let field = if max.0 < max.1 { "maxwidth" } else { "maxheight" };
         let too_small =
             InvalidField::new(field, "is smaller than the smallest rendition of this image; ask for more");
         Problem::from_field(app, &too_small)
     })?;
-    let thumbnail = cards::thumbnail(base, image);
     let left = image.expires_at.map(|end| app.clock().now().seconds_until(end));
     Ok(OembedReply {
         r#type: "photo",

@@ -97,6 +97,10 @@ fn a_smaller_picture_is_as_small_as_was_asked() {
         assert!(size("width") <= most.0 && size("height") <= most.1, "{more}: {told}");
         let shown = server.client().get(told["url"].as_str().unwrap()).expect(200);
         assert_eq!(picture::size(&shown.body), (size("width"), size("height")), "{more}");
+        let thumbnail = (size("thumbnail_width"), size("thumbnail_height"));
+        assert!(thumbnail.0 <= most.0 && thumbnail.1 <= most.1, "{more}: {told}");
+        let shown = server.client().get(told["thumbnail_url"].as_str().unwrap()).expect(200);
+        assert_eq!(picture::size(&shown.body), thumbnail, "{more}");
     }
     assert_eq!(
         ask(&server, &page, "&maxwidth=15").expect_problem(400, "invalid_field").at("/field"),

@@ -220,6 +220,31 @@ fn lost_answers_change_nothing() {
 }
 
 #[test]
+fn what_cannot_be_moved_is_uploaded_and_leaves_nothing_behind() {
+    let server = Server::start();
+    let ana = Writer::new(&server);
+    ana.write("a.png", &build::png(9, 9, 1));
+    ana.write("b.png", &build::png(9, 9, 2));
+    ana.sync(&[]).expect(0, "2 uploaded, 0 moved, 0 deleted, 0 unchanged, 0 skipped");
+    let net = Badnet::before(server.address());
+    let sync = |arguments: &[&str]| Said::of(&ana.command(&net.endpoint(), arguments).output().unwrap());
+    ana.rename("a.png", "c.png");
+    net.harm_next(1, "PATCH", Harm::Answer(500));
+    let said = sync(&[]).expect(0, "1 uploaded, 0 moved, 0 deleted, 1 unchanged, 0 skipped");
+    assert!(said.errors.contains("1 files are on the server alone; --delete deletes them"), "{said:?}");
+    assert_eq!(ana.there(), ["blog/a.png", "blog/b.png", "blog/c.png"]);
+    // What is not uploaded either keeps the only copy that the server has.
+    ana.rename("b.png", "d.png");
+    net.harm_next(1, "PATCH", Harm::Answer(500));
+    net.harm_next(1, "PUT", Harm::Answer(500));
+    sync(&["--delete"]).expect(1, "0 uploaded, 0 moved, 1 deleted, 1 unchanged, 0 skipped, 1 failed");
+    assert_eq!(ana.there(), ["blog/b.png", "blog/c.png"]);
+    net.harm_next(1, "PATCH", Harm::Answer(500));
+    sync(&["--delete"]).expect(0, "1 uploaded, 0 moved, 1 deleted, 1 unchanged, 0 skipped");
+    assert_eq!(ana.there(), ["blog/c.png", "blog/d.png"]);
+}
+
+#[test]
 fn links_out_of_the_folder_are_not_followed() {
     let server = Server::start();
     let ana = Writer::new(&server);

@@ -132,3 +132,28 @@ fn a_broken_connection_is_tried_again_and_makes_no_second_image() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("trying again"), "{output:?}");
     assert_eq!(token.get("/api/v1/images").expect(200).at("/total"), "1");
 }
+
+#[test]
+fn a_file_that_cannot_be_read_is_not_tried_again() {
+    let server = Server::start();
+    let dir = pictures();
+    let socket = dir.path().join("socket.png");
+    let _listening = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    // Nobody opens a socket as a file, and nothing stands at the beginning of a program's memory.
+    for (file, why) in [(socket.to_str().unwrap(), "cannot open"), ("/proc/self/mem", "cannot read")] {
+        let output = run(&server, &[file, dir.path().join("trip").to_str().unwrap()], None);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), lines(&output).len()), (Some(1), 2), "{error}");
+        assert!(error.contains(why) && error.contains("1 of 3 files were not uploaded"), "{error}");
+        assert!(!error.contains("trying again"), "{error}");
+    }
+}
+
+#[test]
+fn an_address_that_is_none_is_not_tried_again() {
+    let dir = pictures();
+    let file = dir.path().join("trip/b \"x\".png");
+    let output = tintype().args(["upload", "--to", "ftp://a b", file.to_str().unwrap()]).output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(1) && !error.contains("trying again"), "{error}");
+}

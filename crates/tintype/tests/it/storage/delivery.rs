@@ -82,6 +82,13 @@ fn readers_are_sent_to_the_bucket_where_that_is_wanted() {
             assert!(bytes.header("content-disposition").contains("filename*=UTF-8''s%C3%BCnset.jpg"));
             let etag = format!("\"{}\"", &sha256(&picture)[..32]);
             reader.send("GET", &address, &[("if-none-match", &etag)], None).expect(304);
+            // An address is signed for GET alone (AWS Signature Version 4), so that nobody is sent there with a HEAD.
+            let head = reader.head(&address).expect(200);
+            let told = ["content-length", "content-type", "etag"].map(|name| head.header(name));
+            assert_eq!(told, [picture.len().to_string().as_str(), "image/jpeg", &etag]);
+            assert_eq!(head.header("access-control-allow-origin"), "*");
+            let part = reader.send("HEAD", &address, &[("if-none-match", &etag)], None).expect(304);
+            assert_eq!((part.header("etag"), part.header("location")), (etag.as_str(), ""));
         }
     }
     // Without the signature, and with another name in it, there is nothing.

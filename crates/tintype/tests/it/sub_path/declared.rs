@@ -157,6 +157,19 @@ fn the_bare_path_leads_to_the_start_page() {
 }
 
 #[test]
+fn the_bare_path_is_answered_to_whom_everything_else_is() {
+    let server = Server::with_base_and(BASE, &["--limit-requests", "1/1h"]);
+    let ask = |from| server.client().get_with("/pictures", &[("x-forwarded-for", from)]);
+    ask("203.0.113.1").expect(301);
+    ask("203.0.113.1").expect_problem(429, "rate_limited");
+    ask("203.0.113.2").expect(301);
+    let secret = "Correct-horse-battery";
+    let server = Server::with_base_and(BASE, &["--cdn-origin-secret", secret]);
+    server.client().get("/pictures").expect_problem(403, "behind_cdn");
+    server.client().get_with("/pictures", &[("x-origin-secret", secret)]).expect(301);
+}
+
+#[test]
 fn a_path_that_the_program_answers_itself_is_refused() {
     for (base, why) in [
         ("https://example.org/images", "begins with /images"),

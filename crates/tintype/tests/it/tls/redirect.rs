@@ -1,6 +1,9 @@
 //! Port 80 of a server with HTTPS.
 
-use tintype_testkit::engine::Authority;
+use tintype_testkit::{
+    engine::{Authority, PATIENCE},
+    wait,
+};
 
 use super::support::{ONE, Ports, Secure, TWO, folder, skipped};
 use crate::support::{Raw, Reply};
@@ -54,4 +57,33 @@ fn plain_http_is_led_to_https_under_names_that_are_ours() {
     ask(&secure, "GET / HTTP/1.0\r\n\r\n").expect(400);
     let target = "/.well-known/acme-challenge/../../etc/passwd";
     ask(&secure, &format!("GET {target} HTTP/1.1\r\nHost: {ONE}\r\n\r\n")).expect(404);
+}
+
+#[test]
+fn a_secret_stays_out_of_the_log_below_a_path_too() {
+    if skipped("a_secret_stays_out_of_the_log_below_a_path_too") {
+        return;
+    }
+    let dir = folder();
+    let authority = Authority::new(dir.path());
+    let pair = authority.issue("own", &[&format!("DNS:{ONE}")]);
+    let flags = [
+        "--domain",
+        ONE,
+        "--base-url",
+        &format!("https://{ONE}/pictures"),
+        "--tls-certificate",
+        pair.certificate.to_str().unwrap(),
+        "--tls-key",
+        pair.key.to_str().unwrap(),
+    ];
+    let secure = Secure::on(folder(), Ports::free(), &flags);
+    let path = "/pictures/d/4kQ2mZ7xWb4TnRa9f3kQ2m";
+    let reply = ask(&secure, &format!("GET {path} HTTP/1.1\r\nHost: {ONE}\r\n\r\n")).expect(308);
+    assert_eq!(reply.header("location"), format!("https://{ONE}{path}"));
+    wait::until("the line of the access log", PATIENCE, || {
+        secure.server.access_log().contains(" 308 ") || secure.server.access_log().contains("\"status\":308")
+    });
+    let log = secure.server.access_log();
+    assert!(log.contains("/d/…") && !log.contains("4kQ2mZ7xWb4TnRa9f3kQ2m"), "{log}");
 }
