@@ -45,6 +45,8 @@ pub(crate) struct Payload<'a> {
 struct Answer {
     status: u16,
     retry_after: Option<u64>,
+    /// Where a redirect leads.
+    location: Option<String>,
     body: Value,
 }
 
@@ -106,6 +108,8 @@ impl Client {
         let config = Agent::config_builder()
             .tls_config(tls)
             .http_status_as_error(false)
+            // The token would stay behind, and the server would ask for one.
+            .max_redirects(0)
             .timeout_connect(Some(Duration::from_secs(15)))
             .timeout_recv_response(Some(Duration::from_secs(120)))
             .user_agent(concat!("tintype/", env!("CARGO_PKG_VERSION")))
@@ -216,12 +220,21 @@ impl Client {
         };
         let mut response =
             sent.map_err(|error| Failure::of_connection(&error, &format!("{} does not answer", self.base)))?;
-        let retry_after =
-            response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let retry_after = header("retry-after").and_then(|value| value.parse().ok());
+        let location = header("location").filter(|_| response.status().is_redirection()).map(|location| {
+            // Without what was asked for: the address of the server.
+            location.strip_suffix(path).unwrap_or(location).to_owned()
+        });
         let status = response.status().as_u16();
         let text = response.body_mut().read_to_string();
         let text = text.map_err(|error| Failure::of_connection(&error, "the answer broke off"))?;
-        Ok(Answer { status, retry_after, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) })
+        Ok(Answer {
+            status,
+            retry_after,
+            location,
+            body: serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        })
     }
 }
 
@@ -245,6 +258,9 @@ fn refusal(answer: &Answer) -> anyhow::Error {
     let words = match (words, answer.body["request_id"].as_str()) {
         (Some(words), Some(id)) if answer.status >= 500 => format!("{words} (request {id})"),
         (Some(words), _) => words.to_owned(),
+        (None, _) if let Some(location) = &answer.location => {
+            format!("the server is elsewhere: use --to {location}")
+        }
         (None, _) => format!("the server answered {}", answer.status),
     };
     Refused { status: answer.status, words }.into()

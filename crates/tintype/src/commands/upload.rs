@@ -55,7 +55,10 @@ pub(crate) fn command() -> Command {
 pub(super) fn server() -> [Arg; 2] {
     const TOKEN: &str = "An API token; better in the environment, where other users do not see it";
     [
-        option("to", "URL", "The server").default_value("http://127.0.0.1:8080").env("TINTYPE_TO"),
+        option("to", "URL", "The server")
+            .value_parser(crate::settings::site_url)
+            .default_value("http://127.0.0.1:8080")
+            .env("TINTYPE_TO"),
         option("token", "TOKEN", TOKEN).env("TINTYPE_TOKEN").hide_env_values(true),
     ]
 }

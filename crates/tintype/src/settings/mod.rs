@@ -21,6 +21,7 @@ pub(crate) use load::{Given, Sources, load};
 pub(crate) use setting::Setting;
 pub(crate) use table::TABLE;
 pub(crate) use tls::{Redirect, TlsSettings};
+pub(crate) use url::site_url;
 
 /// Every setting, with its value in force.
 #[derive(Clone, Debug)]

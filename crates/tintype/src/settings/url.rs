@@ -16,7 +16,7 @@ pub(super) fn folder_url(text: &str) -> Result<String, String> {
 }
 
 /// Where the program is: scheme and host, and perhaps a path that all of its addresses begin with.
-pub(super) fn site_url(text: &str) -> Result<String, String> {
+pub(crate) fn site_url(text: &str) -> Result<String, String> {
     let invalid = || {
         "takes http:// or https:// with a host and perhaps a path of a-z, 0-9, '-', '.', '_' and '~', such as https://img.example.org or https://example.org/pictures"
             .to_owned()

@@ -1,7 +1,7 @@
 //! `tintype upload`
 
 use std::{
-    io::Write as _,
+    io::{Read as _, Write as _},
     process::{Output, Stdio},
 };
 
@@ -150,10 +150,35 @@ fn a_file_that_cannot_be_read_is_not_tried_again() {
 }
 
 #[test]
-fn an_address_that_is_none_is_not_tried_again() {
-    let dir = pictures();
-    let file = dir.path().join("trip/b \"x\".png");
-    let output = tintype().args(["upload", "--to", "ftp://a b", file.to_str().unwrap()]).output().unwrap();
+fn an_address_that_is_none_is_refused_with_one_that_would_do() {
+    for address in ["ftp://a b", "127.0.0.1:8080", "img.example.org", "https://"] {
+        let output = tintype().args(["upload", "--to", address, "a.png"]).output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && error.contains("https://img.example.org"), "{error}");
+    }
+}
+
+#[test]
+fn a_redirect_is_said_and_not_followed() {
+    // As a server does that leads plain HTTP to HTTPS.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let redirecting = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            head.extend(byte);
+        }
+        let head = String::from_utf8(head).unwrap();
+        let path = head.split(' ').nth(1).unwrap();
+        write!(stream, "HTTP/1.1 308 Permanent Redirect\r\nLocation: https://img.example.org{path}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+    });
+    let folder = pictures();
+    let to = format!("http://{address}");
+    let output = tintype().args(["sync", "--to", &to]).arg(folder.path()).arg("blog/").output().unwrap();
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.code() == Some(1) && !error.contains("trying again"), "{error}");
+    assert!(error.contains("use --to https://img.example.org") && !error.contains("again"), "{error}");
+    redirecting.join().unwrap();
 }
