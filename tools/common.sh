@@ -3,12 +3,22 @@
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/tintype/target}"
+mkdir -p "$CARGO_TARGET_DIR"
+
+# A script that sets `alone` has the folder for itself until it ends: what a clone that shares it builds meanwhile would be
+# taken for its own. The lock goes with file 9, which no program that the script runs may keep open.
+if [ -n "${alone:-}" ]; then
+  exec 9>"$CARGO_TARGET_DIR/tests.lock"
+  if ! flock --nonblock 9; then
+    printf 'another run of the tests uses %s; waiting for it\n' "$CARGO_TARGET_DIR" >&2
+    flock 9
+  fi
+fi
 
 # Clones that share the folder also share the names of what is built, and cargo tells stale from fresh by times alone: what
 # another clone built later than a file was written here would be taken for this file's. So the sources are new to whoever
 # did not build last.
 if [ "$(cat "$CARGO_TARGET_DIR/last-root" 2>/dev/null)" != "$root" ]; then
-  mkdir -p "$CARGO_TARGET_DIR"
   find "$root/crates" "$root/xtask" -type f \( -name '*.rs' -o -name '*.sql' -o -name Cargo.toml \) -exec touch {} +
   printf '%s' "$root" >"$CARGO_TARGET_DIR/last-root"
 fi

@@ -10,7 +10,8 @@ export default defineConfig({
   outputDir: 'test-results',
   // Each worker has a browser of its own, with its own clipboard; more than two crowd a small machine.
   workers: 2,
-  timeout: 60_000,
+  // The time that a test's own server and store take to start is part of it.
+  timeout: 120_000,
   expect: { timeout: 15_000 },
   forbidOnly: Boolean(process.env.CI),
   reporter: [['list']],

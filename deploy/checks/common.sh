@@ -72,16 +72,16 @@ end_all() {
   done
 } 2>/dev/null
 
-# await WHAT LOG COMMAND…: runs a command until it succeeds, at most ten seconds.
+# await WHAT LOG COMMAND…: runs a command until it succeeds, at most a minute.
 await() {
   local what=$1 log=$2 tries
   shift 2
-  for tries in {1..100}; do
+  for tries in {1..600}; do
     if "$@" >/dev/null 2>&1; then return 0; fi
     sleep 0.1
   done
   cat "$log" "$log.error" >&2
-  wrong "$what did not start within ten seconds (${tries} tries); see above"
+  wrong "$what did not start within a minute (${tries} tries); see above"
 }
 
 # A port of 127.0.0.1 that is free now, below those that Linux gives to whoever asks for any: nobody takes it before its use.
@@ -108,7 +108,7 @@ address_in() {
 # healthy URL WHAT: both layers of the sandbox hold and the decoders work.
 healthy() {
   local health
-  for _ in {1..100}; do
+  for _ in {1..600}; do
     health=$(curl -sS "$1/health")
     [ "$(jq -r .sandbox.self_test <<<"$health")" = pending ] || break
     sleep 0.1

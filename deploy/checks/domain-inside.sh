@@ -130,6 +130,12 @@ walk() {
 
 services=()
 
+# timeout SECONDS COMMAND…: the documents name times of a machine that has nothing else to do; five times them is enough for any.
+# How soon a cache forgets is held by tests/it/cdn.
+timeout() {
+  command timeout "$(($1 * 5))" "${@:2}"
+}
+
 # Ends what a walk started.
 end_services() {
   kill "${services[@]}" 2>/dev/null || true

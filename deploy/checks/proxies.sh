@@ -17,7 +17,7 @@ PYTHON
 
 # logged ID: the line of the access log for the upload of an image. It is written a moment behind the answer.
 logged() {
-  for _ in {1..50}; do
+  for _ in {1..600}; do
     if grep -a -- "$1" "$scratch/tintype.log"; then return 0; fi
     sleep 0.1
   done

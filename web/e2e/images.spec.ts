@@ -141,6 +141,7 @@ test('the toast waits while the pointer rests on it, then goes', async ({ page, 
 })
 
 test('a list of many pages draws what is in sight, and keeps its place over Back and reload', async ({ page }) => {
+  test.slow()
   await page.goto('/')
   await seed(page, 230)
   await page.goto('/images?view=table')
@@ -160,7 +161,7 @@ test('a list of many pages draws what is in sight, and keeps its place over Back
   await expect.poll(inSight).toBeTruthy()
   const before = await inSight()
   // The place is written in the frame after the scroll.
-  await page.waitForTimeout(200)
+  await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))
 
   // Dispatched, because a real click scrolls to the sticky bar first.
   await page.getByRole('link', { name: 'Upload', exact: true }).dispatchEvent('click')

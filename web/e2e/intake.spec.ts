@@ -158,7 +158,7 @@ test('uploads go on while another tab is shown, and the tray tells', async ({ pa
   const session = await page.context().newCDPSession(page)
   await session.send('Network.enable')
   await page.goto('/')
-  const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 60_000 }
+  const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 20_000 }
   await session.send('Network.emulateNetworkConditions', slow)
   const big = { name: 'big.png', mimeType: 'image/png', buffer: Buffer.concat([png(9, 400), Buffer.alloc(200_000)]) }
   await page.getByTestId('chooser').setInputFiles([big, file('small.png', 10)])

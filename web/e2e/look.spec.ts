@@ -71,6 +71,9 @@ test('every page in every state is sound and fits', async ({ page, axe }) => {
   await page.getByRole('gridcell').getByRole('link').first().focus()
   await page.keyboard.press('Delete')
   await expect(page.getByTestId('toast')).toBeVisible()
+  // It stays while it has the focus, which first goes on to the next picture.
+  await expect(page.getByRole('gridcell').getByRole('link').first()).toBeFocused()
+  await page.getByRole('button', { name: 'Undo' }).focus()
   await look(page, axe, 'images-toast')
   await page.getByRole('button', { name: 'Undo' }).click()
   await page.getByRole('radio', { name: 'Table' }).check()

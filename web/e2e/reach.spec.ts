@@ -72,11 +72,11 @@ function covered(page: Page): Promise<string | null> {
   })
 }
 
-/** Presses a key again and again, and looks at the focus each time. */
+/** Presses a key again and again, and looks at the focus each time, once the list has drawn what came into sight. */
 async function walk(page: Page, key: string, presses: number): Promise<void> {
   for (let press = 0; press < presses; press += 1) {
     await page.keyboard.press(key)
-    expect(await covered(page), `${key}, press ${press + 1}`).toBeNull()
+    await expect.poll(() => covered(page), `${key}, press ${press + 1}`).toBeNull()
   }
 }
 

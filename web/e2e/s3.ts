@@ -14,7 +14,7 @@ export const KEYS = {
 } as const
 
 const BUCKET = 'images'
-const START_MS = 20_000
+const START_MS = 60_000
 const ASK_AGAIN_MS = 50
 
 /** A store with one empty bucket. */

@@ -235,7 +235,7 @@ test('names of files stay texts where they are uploaded', async ({ page, server 
   await page.goto('/')
   await page.getByTestId('chooser').setInputFiles(files(names))
   const rows = page.getByRole('row')
-  await expect(page.getByRole('heading', { name: '32 uploaded, 8 refused' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: '32 uploaded, 8 refused' })).toBeVisible({ timeout: 60_000 })
   expect(await rows.locator('p[title]').allTextContents()).toEqual(names)
   await expect(rows.locator('p[title] *, script, iframe')).toHaveCount(0)
   const { images }: { images: Image[] } = await (await page.request.get('/api/v1/images?limit=100')).json()

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const START_MS = 10_000
+const START_MS = 60_000
 const ASK_AGAIN_MS = 50
 
 /** Whether nginx is there; where nothing may be skipped, it has to be. */

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 const READY = /Tintype is ready: (http:\/\/\S+?)\/?$/
-const START_MS = 20_000
+const START_MS = 60_000
 
 export interface Server {
   /** Without a slash at the end. */

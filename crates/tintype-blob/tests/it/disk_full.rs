@@ -3,16 +3,19 @@
 use std::{
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 
 use tempfile::TempDir;
 use tintype_blob::{BlobError, Entry};
+use tintype_testkit::wait;
 
 use crate::support::{TestStore, content, in_ci, is_root};
 
 /// A mounted file system that goes away with the test.
 pub(crate) struct Mount {
     pub(crate) dir: PathBuf,
+    mounted: bool,
     _owner: TempDir,
 }
 
@@ -27,7 +30,7 @@ impl Mount {
         let dir = owner.path().to_owned();
         let mounted = Command::new("mount").args(arguments).arg(&dir).output();
         if mounted.as_ref().is_ok_and(|output| output.status.success()) {
-            return Some(Self { dir, _owner: owner });
+            return Some(Self { dir, mounted: true, _owner: owner });
         }
         assert!(!in_ci(), "{test}: mount {arguments:?}: {mounted:?}");
         eprintln!("skipped: {test} (mount {arguments:?} is refused here)");
@@ -41,11 +44,21 @@ impl Mount {
     pub(crate) fn remount(&self, options: &str) {
         run(Command::new("mount").args(["-o", &format!("remount,{options}")]).arg(&self.dir));
     }
+
+    /// Unmounts; whoever still holds a file there, such as the blocking pool, is waited for.
+    pub(crate) fn unmount(mut self) {
+        wait::until("the disk to be free", Duration::from_secs(60), || {
+            Command::new("umount").arg(&self.dir).output().is_ok_and(|output| output.status.success())
+        });
+        self.mounted = false;
+    }
 }
 
 impl Drop for Mount {
     fn drop(&mut self) {
-        run(Command::new("umount").arg("--lazy").arg(&self.dir));
+        if self.mounted {
+            run(Command::new("umount").arg("--lazy").arg(&self.dir));
+        }
     }
 }
 

@@ -69,11 +69,7 @@ async fn check(test: &str, mkfs: &[&str], unnamed: bool, last: Last) {
     }
     cut_power(&mount.dir);
     drop((under_way, store));
-    let dir = mount.dir.clone();
-    drop(mount);
-    while std::fs::read_dir(&dir).is_ok_and(|mut entries| entries.next().is_some()) {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    mount.unmount();
 
     let mount = Mount::new(test, &["-o", "loop", image]).expect("it was mounted before");
     let store = TestStore::at(mount.dir.join("data"), false, unnamed).await.unwrap();

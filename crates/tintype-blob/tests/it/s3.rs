@@ -99,7 +99,7 @@ async fn an_engine_that_refuses_for_good_is_an_error_within_the_deadline() {
     };
     install_tls();
     let net = Badnet::before(&engine.address);
-    let test = TestStore::of_s3_within(&net.endpoint(), Duration::from_secs(1)).await;
+    let test = TestStore::of_s3_within(&net.endpoint(), Duration::from_secs(4)).await;
     let key = test.put(b"kept").await.unwrap();
     let held = test.store.open_blob(key, 4, true).await.unwrap();
     held.local().await.unwrap();
@@ -113,7 +113,7 @@ async fn an_engine_that_refuses_for_good_is_an_error_within_the_deadline() {
     ] {
         assert!(matches!(error, BlobError::Remote { .. }), "{error:?}");
     }
-    // Four calls with a deadline of a second each, its last pause, and what a loaded machine adds.
+    // Four calls with a deadline of four seconds each, its last pause, and what a loaded machine adds.
     assert!(begun.elapsed() < Duration::from_secs(60));
     assert_eq!(held.read_all().await.unwrap(), "kept");
     net.heal();

@@ -160,7 +160,7 @@ impl TestStore {
     pub(crate) async fn settles_at(&self, files: usize) {
         let begin = Instant::now();
         while self.files().len() != files || open_nameless(&self.dir) > 0 {
-            assert!(begin.elapsed() < Duration::from_secs(10), "left behind: {:?}", self.files());
+            assert!(begin.elapsed() < Duration::from_secs(60), "left behind: {:?}", self.files());
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     }

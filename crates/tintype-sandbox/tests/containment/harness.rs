@@ -178,11 +178,11 @@ pub(crate) fn kill(pid: i32, signal: i32) {
     unsafe { libc::kill(pid, signal) };
 }
 
-/// Waits for a condition, at most 10 s.
+/// Waits for a condition, at most a minute.
 pub(crate) fn wait_until(what: &str, condition: impl Fn() -> bool) {
     let since = Instant::now();
     while !condition() {
-        assert!(since.elapsed() < Duration::from_secs(10), "waited in vain: {what}");
+        assert!(since.elapsed() < Duration::from_secs(60), "waited in vain: {what}");
         thread::sleep(Duration::from_millis(5));
     }
 }

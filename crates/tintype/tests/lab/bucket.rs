@@ -31,6 +31,8 @@ impl Place {
         environment.push(("TINTYPE_STORE_PUBLIC_ENDPOINT", public.to_owned()));
         // What `tintype check` finds in the bucket without a row is a finding, however young.
         environment.push(("TINTYPE_SWEEP_GRACE", "0s".to_owned()));
+        // Every upload has to be taken, on a busy machine and while a part of the bucket is dying.
+        environment.push(("TINTYPE_STORE_DEADLINE", "30s".to_owned()));
         Self { folder: tempfile::tempdir().unwrap(), environment }
     }
 

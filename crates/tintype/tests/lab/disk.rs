@@ -9,7 +9,7 @@ use std::{
 use tempfile::TempDir;
 use tintype_testkit::wait;
 
-use crate::support::skipped;
+use crate::support::lacking;
 
 /// `EXT4_IOC_SHUTDOWN`, which is `FS_IOC_GOINGDOWN` of xfs too: include/uapi/linux/fs.h of the kernel.
 const SHUTDOWN: rustix::ioctl::Opcode = 0x8004_587d;
@@ -24,6 +24,7 @@ pub(crate) enum FileSystem {
 
 /// A file system in a file, mounted. Unmounted when it is dropped.
 pub(crate) struct Disk {
+    kind: FileSystem,
     folder: TempDir,
     mounted: PathBuf,
 }
@@ -40,14 +41,14 @@ impl Disk {
         };
         let made = Command::new(program).args(flags).arg(&image).output();
         if !made.is_ok_and(|output| output.status.success()) {
-            skipped(program);
+            lacking(program);
             return None;
         }
-        let disk = Self { mounted: folder.path().join("mounted"), folder };
+        let disk = Self { kind, mounted: folder.path().join("mounted"), folder };
         if disk.mount() {
             return Some(disk);
         }
-        skipped("the right to mount a file as a disk");
+        lacking("the right to mount a file as a disk");
         None
     }
 
@@ -57,8 +58,13 @@ impl Disk {
 
     fn mount(&self) -> bool {
         std::fs::create_dir_all(&self.mounted).unwrap();
+        // By itself ext4 commits every five seconds, and would keep what nobody synced before the cut.
+        let options = match self.kind {
+            FileSystem::Ext4 => "loop,commit=300",
+            FileSystem::Xfs => "loop",
+        };
         let mut command = Command::new("mount");
-        command.args(["-o", "loop"]).arg(self.folder.path().join("disk")).arg(&self.mounted);
+        command.args(["-o", options]).arg(self.folder.path().join("disk")).arg(&self.mounted);
         command.output().is_ok_and(|output| output.status.success())
     }
 

@@ -167,7 +167,7 @@ fn an_outage_of_the_store_is_borne() {
     let seconds = wanted("LAB_OUTAGE", 6);
     let net = Badnet::before(&engine.address);
     let environment = environment(&net.endpoint(), &engine::fresh_prefix());
-    let flags = ["--store-deadline", "3s", "--store-public-endpoint", &engine.endpoint()];
+    let flags = ["--store-deadline", "6s", "--store-public-endpoint", &engine.endpoint()];
     let server = Server::with_environment(tempdir().unwrap(), environment, &flags);
     let client = server.client();
     let stored = |seed| (client.upload("a.png", &noise(seed)).expect(201).at("/links/image"), noise(seed));

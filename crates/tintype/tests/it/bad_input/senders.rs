@@ -1,6 +1,6 @@
 //! Senders that are slow, stall or vanish.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tintype_testkit::{build, wait};
 
@@ -39,17 +39,20 @@ fn a_body_that_stalls_is_given_up() {
 
 #[test]
 fn a_slow_body_that_goes_on_is_taken() {
-    let server = Server::with(&["--server-body-timeout", "2s"]);
+    let server = Server::with(&["--server-body-timeout", "4s"]);
     let picture = build::png(80, 80, 1);
     let mut raw = Raw::connect(&server);
     assert!(raw.send(&head("image/png", picture.len())));
+    let begun = Instant::now();
     for piece in picture.chunks(picture.len() / 12 + 1) {
-        // Between two pieces others are answered, which takes its time.
-        for _ in 0..5 {
+        // Between two pieces others are answered: all of them together last longer than one may stay away.
+        let since = Instant::now();
+        while since.elapsed() < Duration::from_millis(450) {
             server.client().get("/health").expect(200);
         }
         assert!(raw.send(piece));
     }
+    assert!(begun.elapsed() > Duration::from_secs(4), "{:?}", begun.elapsed());
     assert_eq!(raw.reply().expect(201).at("/width"), "80");
 }
 

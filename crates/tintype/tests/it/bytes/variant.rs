@@ -103,7 +103,7 @@ fn sixteen_who_ask_at_once_cause_one_rendering() {
             let now = started();
             same = if now == last { same + 1 } else { 0 };
             last = now;
-            same == 20
+            same == 100
         });
         last
     };
@@ -115,6 +115,7 @@ fn sixteen_who_ask_at_once_cause_one_rendering() {
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     assert_eq!(etags.len(), 1);
+    wait::until("the spare", Duration::from_secs(60), || started() > before);
     assert_eq!(resting("the spare to be forked"), before + 1);
 }
 

@@ -117,7 +117,7 @@ fn check(kind: Kind) {
     owner.delete(&format!("/api/v1/images/{last}")).expect(204);
     let since = Instant::now();
     for spelling in spellings.iter().filter(|spelling| !spelling.contains(&other)) {
-        front.within_two_seconds(since, &format!("{spelling} is gone"), || {
+        front.by_first_telling(since, &format!("{spelling} is gone"), || {
             front.ask(&get(spelling, "")).status >= 400
         });
     }

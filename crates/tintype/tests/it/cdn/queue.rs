@@ -109,7 +109,7 @@ fn the_operator_has_any_address_forgotten() {
     let added = server.run(&["purge", "add", &link, "/blog/long-gone.jpg"]);
     let said = String::from_utf8_lossy(&added.stdout).into_owned();
     assert_eq!(said, format!("{id}: 1 cache is told\n/blog/long-gone.jpg: 1 cache is told\n"));
-    wait::until("the cache to be told", Duration::from_secs(10), || {
+    wait::until("the cache to be told", SOON, || {
         let told: String = varnish.take().iter().map(|call| call.header("xkey").to_owned()).collect();
         told.contains(&id) || told.contains("path-")
     });

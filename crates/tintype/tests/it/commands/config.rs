@@ -92,7 +92,7 @@ fn logs_go_to_a_folder_as_json_and_are_put_aside_when_full() {
     let uploaded = client.upload("a.png", &build::png(8, 8, 1)).expect(201);
     let refused = client.upload("a.txt", b"just words").expect_problem(415, "unsupported_type");
     let read = |name: &str| std::fs::read_to_string(dir.join(name)).unwrap_or_default();
-    wait::until("the lines", Duration::from_secs(10), || {
+    wait::until("the lines", Duration::from_secs(60), || {
         read("access.log").contains(&refused.at("/request_id"))
     });
     let lines: Vec<Value> =

@@ -4,7 +4,7 @@ use std::{path::Path, process::Command, time::Duration};
 
 use tintype_testkit::{build, wait};
 
-use crate::support::{Server, skipped};
+use crate::support::{Server, lacking};
 
 /// The shell blocks under the heading, each with the words before it.
 fn tasks() -> Vec<(String, String)> {
@@ -27,7 +27,7 @@ fn tasks() -> Vec<(String, String)> {
 fn every_task_is_done_by_its_commands() {
     for tool in ["curl", "jq", "bash"] {
         if !["/usr/bin", "/bin"].iter().any(|folder| Path::new(folder).join(tool).exists()) {
-            return skipped(tool);
+            return lacking(tool);
         }
     }
     let folder = tempfile::tempdir().unwrap();
@@ -38,7 +38,7 @@ fn every_task_is_done_by_its_commands() {
     let refused = server.client().upload("a.txt", b"words").expect(415).at("/request_id");
     let failed = server.client().get("/testing/panic").expect(500).at("/request_id");
     let log = || std::fs::read_to_string(logs.join("access.log")).unwrap_or_default();
-    wait::until("the access log", Duration::from_secs(10), || log().contains(&failed));
+    wait::until("the access log", Duration::from_secs(60), || log().contains(&failed));
     let programs = Path::new(env!("CARGO_BIN_EXE_tintype")).parent().unwrap();
     let tasks = tasks();
     assert_eq!(tasks.len(), 12, "{tasks:?}");

@@ -85,7 +85,7 @@ fn no_log_holds_a_secret() {
     browser.send("POST", &format!("/d/{secret}"), &[], Some(b"")).expect(204);
     let cookie = browser.cookie().unwrap();
     let key = cookie.split_once('=').unwrap().1.to_owned();
-    wait::until("the access log", Duration::from_secs(10), || {
+    wait::until("the access log", Duration::from_secs(60), || {
         server.access_log().contains("\"POST\",\"path\":\"/d/")
     });
     let logs = server.access_log() + &server.log();

@@ -39,7 +39,8 @@ fn assert_usable(server: &Server, client: &Client) {
 
 #[test]
 fn each_attack_costs_one_upload() {
-    let server = Server::start();
+    // Some attacks eat all that they may have.
+    let server = Server::with(&["--sandbox-memory", "512MB"]);
     let client = server.client();
     client.get("/").expect(200);
     let attacks = [
@@ -92,7 +93,8 @@ fn a_worker_that_the_kernel_kills_for_memory_may_be_tried_again() {
 
 #[test]
 fn a_worker_that_does_not_end_is_ended() {
-    let server = Server::with(&["--sandbox-seconds", "2"]);
+    // The others, beside a worker that spins, have no more time than it.
+    let server = Server::with(&["--sandbox-seconds", "5"]);
     let client = server.client();
     for how in ["loop", "deaf-loop", "hang-up"] {
         let before = deaths(&server);

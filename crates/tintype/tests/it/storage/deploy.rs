@@ -1,7 +1,6 @@
 //! docs/deploy/sevalla.md: the start command under the variables that stand there, and no others.
 
 use std::{
-    net::TcpListener,
     path::Path,
     process::{Child, Command},
     time::Duration,
@@ -11,7 +10,7 @@ use tempfile::TempDir;
 use tintype_testkit::{
     build,
     engine::{self, BUCKET, Engine},
-    wait,
+    ports, wait,
 };
 
 use crate::support::{Client, path_of};
@@ -41,7 +40,7 @@ struct Container {
 impl Container {
     fn start(engine: &Engine, prefix: &str) -> Self {
         let (command, names) = document();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = ports::free();
         let base = format!("http://127.0.0.1:{port}");
         let disk = tempfile::tempdir().unwrap();
         assert_eq!(command[0], "tintype");

@@ -99,10 +99,11 @@ fn private_and_expired_images_have_no_copy() {
     let private = owner.form(&form).expect(201);
     assert!(private.at("/links/image").ends_with(&format!("/i/{}.png", private.at("/id"))));
     reader.get(&format!("/{BUCKET}/{prefix}/public/{}.png", private.at("/id"))).expect(404);
-    let form = Form::new().field("expires_in", "1s").file("b.png", &build::png(30, 20, 2));
+    // Its copy is made only while it has not expired.
+    let form = Form::new().field("expires_in", "5s").file("b.png", &build::png(30, 20, 2));
     let link = owner.form(&form).expect(201).at("/links/image");
     assert!(link.contains("/public/"));
-    wait::until("the copy's end", Duration::from_secs(20), || reader.get(path_of(&link)).status == 404);
+    wait::until("the copy's end", Duration::from_secs(60), || reader.get(path_of(&link)).status == 404);
 }
 
 #[test]

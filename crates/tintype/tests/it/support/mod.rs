@@ -12,7 +12,7 @@ mod server;
 pub(crate) use base64::base64;
 pub(crate) use bucket::{environment, path_of, send_direct};
 pub(crate) use client::{Client, Reply};
-pub(crate) use mount::{Mount, skipped};
+pub(crate) use mount::{Mount, lacking, skipped};
 pub(crate) use multipart::Form;
 pub(crate) use raw::Raw;
 pub(crate) use server::{Server, count_files, tintype};

@@ -14,14 +14,14 @@ pub(crate) struct Mount {
 }
 
 impl Mount {
-    /// Mounts one of `megabytes`. Where this may not mount, says by the test's name that it is skipped.
+    /// Mounts one of `megabytes`. Where this may not mount, says by the test's name that it is skipped; fails where CI is set.
     pub(crate) fn tmpfs(megabytes: u32) -> Option<Self> {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let options = format!("size={megabytes}m,mode=0755");
         if mount(&["-t", "tmpfs", "-o", &options, "tintype-test"], dir.path()) {
             return Some(Self { dir });
         }
-        skipped("the right to mount a tmpfs");
+        lacking("the right to mount a tmpfs");
         None
     }
 
@@ -47,6 +47,13 @@ pub(crate) fn skipped(needs: &str) {
     let test = thread.name().unwrap_or("a test");
     // Not println!, which the test harness keeps to itself while a test passes.
     writeln!(std::io::stderr(), "skipped: {test} needs {needs}").expect("there is a standard error");
+}
+
+/// The same for what continuous integration has: fails where CI is set.
+#[expect(clippy::disallowed_methods, reason = "whether tests may be skipped is said by the environment")]
+pub(crate) fn lacking(needs: &str) {
+    assert!(std::env::var_os("CI").is_none(), "CI is set and there is no {needs}");
+    skipped(needs);
 }
 
 fn mount(arguments: &[&str], target: &Path) -> bool {

@@ -1,24 +1,22 @@
 //! Certificates from an authority, from nothing.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tintype_testkit::{
-    engine::{Pebble, PebbleOptions},
-    ports,
+    engine::{PATIENCE, Pebble, PebbleOptions},
+    ports, wait,
 };
 
 use super::support::{ONE, Ports, Secure, TAKEN, TWO, folder, with_pebble};
 
 #[test]
 fn two_domains_get_certificates_that_clients_trust() {
-    let begun = Instant::now();
     let Some((pebble, secure)) =
         with_pebble("two_domains_get_certificates_that_clients_trust", &[ONE, TWO], &[])
     else {
         return;
     };
     secure.wait_for(TAKEN, 2);
-    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
     let root = pebble.issuing_root();
     for (domain, protocol, version) in
         [(ONE, "--http1.1", "1.1"), (TWO, "--http1.1", "1.1"), (ONE, "--http2", "2"), (TWO, "--http2", "2")]
@@ -43,16 +41,15 @@ fn two_domains_get_certificates_that_clients_trust() {
 #[test]
 fn http_serves_where_tls_is_not_reached() {
     let (ports, nowhere) = (Ports::free(), ports::free());
-    let options = PebbleOptions { nonces_refused: 15, ..PebbleOptions::new(ports.http, nowhere) };
+    let options = PebbleOptions { nonces_refused: 5, ..PebbleOptions::new(ports.http, nowhere) };
     let Some(pebble) = Pebble::start("http_serves_where_tls_is_not_reached", options) else { return };
     let secure = Secure::with_pebble(&pebble, folder(), ports, &[ONE], &[]);
-    secure.wait_for(TAKEN, 1);
+    // Each call is made three times at most, so that one order in a few hundred fails; the next attempt is a minute later.
+    wait::until(TAKEN, Duration::from_secs(200), || secure.server.log().contains(TAKEN));
     secure.curl(&pebble.issuing_root(), ONE).ask(&["--http2"], "/").expect(200);
-    assert!(
-        secure.server.access_log().contains("/.well-known/acme-challenge/"),
-        "{}",
-        secure.server.access_log()
-    );
+    wait::until("the challenge in the access log", PATIENCE, || {
+        secure.server.access_log().contains("/.well-known/acme-challenge/")
+    });
 }
 
 #[test]
@@ -89,13 +86,13 @@ fn a_restart_uses_what_is_kept_and_asks_nobody() {
         return;
     };
     secure.wait_for(TAKEN, 1);
-    let (root, serial, ports) = (pebble.issuing_root(), secure.serial(ONE), secure.ports);
+    let (root, serial, ports) = (pebble.issuing_root(), secure.serial(ONE).unwrap(), secure.ports);
     let dir = secure.server.stop();
     pebble.kill();
     let secure = Secure::with_pebble(&pebble, dir, ports, &[ONE], &[]);
     secure.wait_for(TAKEN, 1);
     secure.curl(&root, ONE).ask(&[], "/").expect(200);
-    assert_eq!(secure.serial(ONE), serial);
+    assert_eq!(secure.serial(ONE).unwrap(), serial);
     assert!(!secure.server.log().contains("\"problem\""), "{}", secure.server.log());
 }
 
