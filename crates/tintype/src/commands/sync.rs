@@ -52,9 +52,8 @@ pub(crate) fn command() -> Command {
                 .default_value("4"),
         )
         .arg(
-            option("visibility", "WHO", "Of what is uploaded: public, unlisted or private")
-                .value_parser(PossibleValuesParser::new(["public", "unlisted", "private"]))
-                .default_value("unlisted"),
+            option("visibility", "WHO", "Of what is uploaded: public, unlisted or private [default: as what it replaces, else unlisted]")
+                .value_parser(PossibleValuesParser::new(["public", "unlisted", "private"])),
         )
         .arg(flag("keep-metadata", "Publish EXIF and the like too"))
         .after_help(
@@ -255,9 +254,11 @@ impl Sync<'_> {
     }
 
     fn upload_one(&self, client: &Client, path: &str, local: &Local, bar: &ProgressBar) -> Result<Value> {
-        let visibility = self.matches.get_one::<String>("visibility").map_or("unlisted", String::as_str);
-        let keep = self.is("keep-metadata");
-        let address = format!("/api/v1/files/{}?visibility={visibility}&keep_metadata={keep}", encode(path));
+        let mut address =
+            format!("/api/v1/files/{}?keep_metadata={}", encode(path), self.is("keep-metadata"));
+        if let Some(visibility) = self.matches.get_one::<String>("visibility") {
+            address.push_str(&format!("&visibility={visibility}"));
+        }
         let sent = Rc::new(Cell::new(0));
         let open = || -> Result<Box<dyn Read>> {
             let file = File::open(&local.file).context("cannot open it")?;

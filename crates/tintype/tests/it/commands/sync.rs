@@ -233,3 +233,22 @@ fn links_out_of_the_folder_are_not_followed() {
     assert!(said.errors.contains("file.png: a symbolic link"), "{said:?}");
     assert_eq!(ana.there(), ["blog/a.png"]);
 }
+
+#[test]
+fn a_changed_private_picture_stays_private() {
+    let server = Server::start();
+    let ana = Writer::new(&server);
+    ana.write("a.png", &build::png(9, 9, 1));
+    ana.sync(&[]).expect(0, "1 uploaded, 0 moved, 0 deleted, 0 unchanged, 0 skipped");
+    let id = ana.token.get("/api/v1/files/blog/a.png").expect(200).at("/id");
+    ana.token
+        .patch(&format!("/api/v1/images/{id}"), &serde_json::json!({"visibility": "private"}))
+        .expect(200);
+    ana.write("a.png", &build::png(9, 9, 2));
+    ana.sync(&[]).expect(0, "1 uploaded, 0 moved, 0 deleted, 0 unchanged, 0 skipped");
+    server.client().get("/blog/a.png").expect(404);
+    ana.write("a.png", &build::png(9, 9, 3));
+    ana.sync(&["--visibility", "unlisted"])
+        .expect(0, "1 uploaded, 0 moved, 0 deleted, 0 unchanged, 0 skipped");
+    server.client().get("/blog/a.png").expect(200);
+}
