@@ -18,11 +18,24 @@ const NOT_FOR_CRAWLERS: [&str; 9] =
 /// What crawlers may ask for (RFC 9309). It counts at the root of a host alone; under a sub-path its lines are for the file
 /// that stands there.
 pub(crate) async fn robots(State(http): State<Http>) -> Response {
+    answer(rules(http.config.robots, http.config.base_path()))
+}
+
+/// The same at the media host, which has nothing but pictures, at its root.
+pub(crate) async fn robots_of_media(State(http): State<Http>) -> Response {
+    let text = match http.config.robots {
+        Robots::None => rules(Robots::None, ""),
+        Robots::Public => "User-agent: *\nDisallow:\n".to_owned(),
+    };
+    answer(text)
+}
+
+fn answer(text: String) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
         (header::CACHE_CONTROL, "public, max-age=3600"),
     ];
-    (headers, rules(http.config.robots, http.config.base_path())).into_response()
+    (headers, text).into_response()
 }
 
 fn rules(robots: Robots, base: &str) -> String {
