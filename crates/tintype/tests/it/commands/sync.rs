@@ -252,3 +252,17 @@ fn a_changed_private_picture_stays_private() {
         .expect(0, "1 uploaded, 0 moved, 0 deleted, 0 unchanged, 0 skipped");
     server.client().get("/blog/a.png").expect(200);
 }
+
+#[test]
+fn what_is_here_and_hidden_is_not_deleted_there() {
+    let server = Server::start();
+    let ana = Writer::new(&server);
+    for path in ["b/.a.png", "b/.old/a.png", "b/gone.png"] {
+        ana.token.put(&format!("/api/v1/files/blog/{path}"), &build::png(8, 8, 1)).expect(201);
+    }
+    ana.write("a.png", &build::png(9, 9, 1));
+    ana.write("b/.a.png", &build::png(8, 8, 1));
+    ana.write("b/.old/a.png", &build::png(8, 8, 1));
+    ana.sync(&["--delete"]).expect(0, "1 uploaded, 0 moved, 1 deleted, 0 unchanged, 0 skipped");
+    assert_eq!(ana.there(), ["blog/a.png", "blog/b/.a.png", "blog/b/.old/a.png"]);
+}
