@@ -45,8 +45,8 @@ pub struct UploadFields {
     pub path: Option<String>,
     /// What has to stand at that path.
     pub path_condition: PathCondition,
-    /// Who may see it.
-    pub visibility: Visibility,
+    /// Who may see it; else whoever sees what it replaces at its path, or whoever has the link.
+    pub visibility: Option<Visibility>,
     /// Life in seconds.
     pub expires_in: Option<i64>,
     /// Whether metadata stays in.
@@ -490,7 +490,7 @@ impl App {
             path_condition: fields.path_condition.clone(),
             duplicates: if origin.sender.return_duplicates { Duplicates::Return } else { Duplicates::New },
             direct: origin.sender.direct,
-            copied: self.makes_copies() && fields.visibility != Visibility::Private,
+            copied: self.makes_copies(),
             idempotency: origin.sender.idempotency,
         }
     }

@@ -56,7 +56,7 @@ fn image(owner: OwnerId, number: u64) -> NewImage {
         has_alpha: false,
         thumbhash: vec![7; 21],
         colour: 0x12_3456,
-        visibility: Visibility::Unlisted,
+        visibility: Some(Visibility::Unlisted),
         created_at,
         expires_at: None,
         delete_token_hash: Some(hash),

@@ -64,8 +64,8 @@ pub struct NewImage {
     pub thumbhash: Vec<u8>,
     /// Average colour, as 0xRRGGBB.
     pub colour: u32,
-    /// Who may see it.
-    pub visibility: Visibility,
+    /// Who may see it; where nothing is said, whoever sees what it replaces at its path, else the default.
+    pub visibility: Option<Visibility>,
     /// Now.
     pub created_at: UnixMillis,
     /// When it ends by itself.
@@ -80,7 +80,7 @@ pub struct NewImage {
     pub duplicates: Duplicates,
     /// The direct upload that this publishes, by the hash of its id. It becomes one image, however often it is published.
     pub direct: Option<[u8; 32]>,
-    /// Whether it gets a copy in a public bucket.
+    /// Whether it gets a copy in a public bucket, unless it is private.
     pub copied: bool,
     /// The sender's key of a repeatable upload, hashed. It leads to one image, however often it comes.
     pub idempotency: Option<[u8; 32]>,
@@ -141,14 +141,15 @@ async fn publish(db: &mut AnyConnection, new: NewImage) -> Result<Published> {
     if let Some(path) = &new.path {
         file::expect(db, path, &new.path_condition, new.created_at).await?;
     }
+    let visibility = visibility(db, &new).await?;
     if new.duplicates == Duplicates::Return
-        && let Some(image) = duplicate(db, &new).await?
+        && let Some(image) = duplicate(db, &new, visibility).await?
     {
         return Ok(Published { image, duplicate: true, replayed: false, used_own_file: false });
     }
     let (blob, stored) = share_or_add_blob(db, &new).await?;
     let used_own_file = stored.key == new.key;
-    let sequence = insert_image(db, &new, blob).await?;
+    let sequence = insert_image(db, &new, visibility, blob).await?;
     owner::count(db, new.owner, 1).await?;
     if let Some(direct) = new.direct {
         direct::became(db, direct, sequence).await?;
@@ -159,17 +160,30 @@ async fn publish(db: &mut AnyConnection, new: NewImage) -> Result<Published> {
     if let Some(path) = &new.path {
         path::set(db, path, new.owner, Meaning::Image(sequence), new.created_at).await?;
     }
-    if new.copied {
+    if new.copied && visibility != Visibility::Private {
         job::queue_copy(db, new.id, true, new.created_at).await?;
     }
     if let Some(intent) = new.intent.filter(|_| used_own_file) {
         upload::drop_intent(db, intent).await?;
     }
-    Ok(Published { image: image_of(new, sequence, stored), duplicate: false, replayed: false, used_own_file })
+    let image = image_of(new, sequence, visibility, stored);
+    Ok(Published { image, duplicate: false, replayed: false, used_own_file })
+}
+
+/// Who may see the image. A private picture stays private when its file is put anew, also where it stands in the trash.
+async fn visibility(db: &mut AnyConnection, new: &NewImage) -> Result<Visibility> {
+    let (None, Some(path)) = (new.visibility, &new.path) else {
+        return Ok(new.visibility.unwrap_or_default());
+    };
+    let sql = "select visibility from images where owner_id = $2 and sequence = coalesce( \
+               (select image_id from paths where path = $1), \
+               (select image_id from aliases where kind = 'path' and name = $1))";
+    let row = sqlx::query(sql).bind(path).bind(new.owner.0).fetch_optional(db).await?;
+    row.map_or(Ok(Visibility::default()), |row| Columns(&row).parsed("visibility"))
 }
 
 /// The owner's newest image that equals the upload in everything that was given.
-async fn duplicate(db: &mut AnyConnection, new: &NewImage) -> Result<Option<Image>> {
+async fn duplicate(db: &mut AnyConnection, new: &NewImage, visibility: Visibility) -> Result<Option<Image>> {
     let sql = select_image!(
         "where images.owner_id = $1 and images.received_hash = $2 and images.deleted_at is null \
          and images.keep_metadata = $3 and images.visibility = $4 and blobs.state = 'live' \
@@ -184,7 +198,7 @@ async fn duplicate(db: &mut AnyConnection, new: &NewImage) -> Result<Option<Imag
         .bind(new.owner.0)
         .bind(new.received_hash.0.to_vec())
         .bind(i32::from(new.keep_metadata))
-        .bind(new.visibility.as_str())
+        .bind(visibility.as_str())
         .bind(new.created_at.0)
         .bind(new.expires_at.map(|time| time.0))
         .bind(new.title.as_deref())
@@ -215,7 +229,12 @@ async fn share_or_add_blob(db: &mut AnyConnection, new: &NewImage) -> Result<(Bl
     Ok((BlobId(row.get("id")?), stored))
 }
 
-async fn insert_image(db: &mut AnyConnection, new: &NewImage, blob: BlobId) -> Result<i64> {
+async fn insert_image(
+    db: &mut AnyConnection,
+    new: &NewImage,
+    visibility: Visibility,
+    blob: BlobId,
+) -> Result<i64> {
     let sql = "insert into images (id, owner_id, blob_id, received_hash, received_bytes, keep_metadata, file_name, \
                title, description, alt, label, tags, media_type, width, height, frames, orientation, has_alpha, \
                thumbhash, colour, visibility, created_at, updated_at, expires_at, delete_token_hash) \
@@ -242,7 +261,7 @@ async fn insert_image(db: &mut AnyConnection, new: &NewImage, blob: BlobId) -> R
         .bind(i32::from(new.has_alpha))
         .bind(new.thumbhash.as_slice())
         .bind(i64::from(new.colour))
-        .bind(new.visibility.as_str())
+        .bind(visibility.as_str())
         .bind(new.created_at.0)
         .bind(new.expires_at.map(|time| time.0))
         .bind(new.delete_token_hash.map(|hash| hash.to_vec()));
@@ -255,7 +274,7 @@ fn stored_number(bytes: u64) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
-fn image_of(new: NewImage, sequence: i64, blob: StoredBlob) -> Image {
+fn image_of(new: NewImage, sequence: i64, visibility: Visibility, blob: StoredBlob) -> Image {
     Image {
         sequence,
         id: new.id,
@@ -277,7 +296,7 @@ fn image_of(new: NewImage, sequence: i64, blob: StoredBlob) -> Image {
         has_alpha: new.has_alpha,
         thumbhash: new.thumbhash,
         colour: new.colour,
-        visibility: new.visibility,
+        visibility,
         created_at: new.created_at,
         updated_at: new.created_at,
         expires_at: new.expires_at,

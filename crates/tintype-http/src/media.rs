@@ -11,11 +11,11 @@ use http::{HeaderValue, StatusCode, Uri, header};
 use tintype_app::types::Visibility;
 
 use crate::{
-    Http, assets,
+    Http,
     deliver::open_to_all,
     origin::Origin,
     problem::Problem,
-    routes::{bytes, ops},
+    routes::{bytes, card, ops},
 };
 
 /// What the media host answers: pictures, and whether it is there. Everything else is the site's.
@@ -27,7 +27,7 @@ pub(crate) fn router(http: Http) -> Router {
         .route("/images/{file}", get(bytes::original::under_images).merge(preflight))
         .route("/", get(to_site))
         .route("/p/{id}", get(to_site))
-        .route("/robots.txt", get(assets::root_file))
+        .route("/robots.txt", get(card::robots::robots_of_media))
         .route("/health", get(ops::health::health))
         .route("/ready", get(ops::ready::ready))
         .fallback(bytes::named::named)

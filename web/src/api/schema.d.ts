@@ -1753,7 +1753,7 @@ export interface operations {
                 label?: string;
                 /** @description A named path such as `blog/sunset.jpg`; needs a token with scope `paths`. */
                 path?: string;
-                /** @description `unlisted` where it is left away. */
+                /** @description Where it is left away, that of the picture which this one replaces at its path, else `unlisted`. */
                 visibility?: components["schemas"]["Visibility"];
                 /** @description Seconds, or a number with s, m, h, d or w, such as `7d`. */
                 expires_in?: string;

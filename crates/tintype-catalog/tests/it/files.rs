@@ -92,7 +92,12 @@ async fn only_what_is_alive_and_public_stands_in_an_index() {
     let ana = test.owner().await;
     let put = |path: &str, visibility, expires_at: Option<UnixMillis>| {
         let new = new_image(ana, unique_hash());
-        test.publish(NewImage { path: Some(path.to_owned()), visibility, expires_at, ..new })
+        test.publish(NewImage {
+            path: Some(path.to_owned()),
+            visibility: Some(visibility),
+            expires_at,
+            ..new
+        })
     };
     put("p/public.jpg", Visibility::Public, None).await;
     put("p/unlisted.jpg", Visibility::Unlisted, None).await;

@@ -21,7 +21,7 @@ async fn every_field_reads_back_as_it_was_published() {
             media_type: MediaType::Avif,
             frames: 7,
             has_alpha: true,
-            visibility: Visibility::Private,
+            visibility: Some(Visibility::Private),
             expires_at: Some(NOW.plus_seconds(10)),
             delete_token_hash: Some(secret),
             path: Some("blog/tree.avif".to_owned()),

@@ -106,7 +106,7 @@ async fn missing_copies_are_asked_for_once_and_forgotten_together() {
     let test = TestCatalog::new().await;
     let owner = test.owner().await;
     let (plain, deleted) = (test.image_of(owner).await.id, test.image_of(owner).await.id);
-    let hidden = NewImage { visibility: Visibility::Private, ..new_image(owner, unique_hash()) };
+    let hidden = NewImage { visibility: Some(Visibility::Private), ..new_image(owner, unique_hash()) };
     test.publish(hidden).await;
     test.trash_image(deleted, NOW).await.unwrap();
     copied(&test).await;

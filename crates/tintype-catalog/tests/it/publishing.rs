@@ -97,7 +97,7 @@ async fn other_fields_other_owners_and_the_wish_for_a_new_one_are_no_duplicate()
         |new| new.alt = Some("A".to_owned()),
         |new| new.label = Some("L".to_owned()),
         |new| new.tags = vec!["y".to_owned()],
-        |new| new.visibility = Visibility::Private,
+        |new| new.visibility = Some(Visibility::Private),
         |new| new.expires_at = Some(NOW.plus_seconds(60)),
         |new| new.path = Some("elsewhere.jpg".to_owned()),
         |new| new.owner = OwnerId(new.owner.0 - 1),

@@ -111,7 +111,7 @@ pub(crate) fn new_image(owner: OwnerId, hash: ContentHash) -> NewImage {
         has_alpha: false,
         thumbhash: vec![220, 231, 17, 37, 128],
         colour: 0x0012_abff,
-        visibility: Visibility::Unlisted,
+        visibility: Some(Visibility::Unlisted),
         created_at: NOW,
         expires_at: None,
         delete_token_hash: None,

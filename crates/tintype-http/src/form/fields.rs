@@ -84,7 +84,7 @@ impl FieldSet {
             "tags" => fields.tags = text::tags(value)?,
             "label" => fields.label = text::text("label", value, text::LABEL_MAX, false)?,
             "path" => fields.path = Some(text::named_path(value)?),
-            "visibility" => fields.visibility = text::visibility(value)?,
+            "visibility" => fields.visibility = Some(text::visibility(value)?),
             "expires_in" => fields.expires_in = Some(text::expires_in(value)?),
             "keep_metadata" => fields.keep_metadata = text::flag("keep_metadata", value)?,
             "duplicates" => {

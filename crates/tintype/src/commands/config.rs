@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::{
     cli,
-    settings::{Settings, TABLE, load},
+    settings::{Settings, TABLE, contradiction, load},
 };
 
 pub(crate) fn command() -> Command {
@@ -31,6 +31,9 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let settings = load(&cli::sources(matches))?;
+    if let Some(words) = contradiction(&settings) {
+        eprintln!("{words}");
+    }
     if matches.get_flag("json") {
         let all: Vec<_> = in_force(&settings)
             .map(|(name, value, place)| json!({"name": name, "value": value, "from": place}))

@@ -19,7 +19,7 @@ use crate::{
     cli,
     client::Client,
     machine,
-    settings::{Settings, load},
+    settings::{self, Settings, load},
 };
 
 /// File systems whose syncs or sharing are not what the store counts on (statfs(2)).
@@ -94,6 +94,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
     findings.push(memory(&settings));
     findings.push(open_files(&settings));
     findings.push(clock(&settings.data));
+    findings.extend(https(&settings));
     findings.extend(proxy(&settings));
     findings.push(block_on(sandbox(&settings, spawner))?);
     findings.extend(block_on(doctor_store::look(matches, &settings))?);
@@ -172,6 +173,12 @@ fn folder(settings: &Settings, findings: &mut Vec<Finding>) {
             "not on this file system: uploads under way lie in staging/ and are swept at the next start",
         ),
     });
+}
+
+/// Settings that cannot be served.
+fn https(settings: &Settings) -> Option<Finding> {
+    let why = settings::contradiction(settings)?;
+    Some(fail("https", why, "`tintype config` shows what is set, and where"))
 }
 
 fn existing_parent(dir: &Path) -> std::path::PathBuf {

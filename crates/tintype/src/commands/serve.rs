@@ -15,10 +15,13 @@ use crate::{
     data::{self, Lock},
     keeper::Keeper,
     logging, machine,
-    settings::Settings,
+    settings::{self, Settings},
 };
 
 pub(crate) fn run(settings: Settings) -> Result<ExitCode> {
+    if let Some(why) = settings::contradiction(&settings) {
+        bail!(why);
+    }
     // The spawner comes first: it must be born of a process without threads.
     let spawner = tintype_sandbox::launch(settings.sandbox).context("cannot start the sandbox's spawner")?;
     let log = logging::start(&settings)?;

@@ -44,7 +44,7 @@ pub(crate) fn command() -> Command {
                 .help("The folder of named paths, such as blog/; / for the root"),
         )
         .args(server())
-        .arg(flag("delete", "Delete files of the server that are gone here; they can be restored"))
+        .arg(flag("delete", "Delete files of the server that are gone here, which can be restored, and move those that were renamed"))
         .arg(flag("dry-run", "Say what would be done, and do nothing"))
         .arg(
             option("jobs", "NUMBER", "Uploads at a time, 1 to 32")
@@ -52,14 +52,14 @@ pub(crate) fn command() -> Command {
                 .default_value("4"),
         )
         .arg(
-            option("visibility", "WHO", "Of what is uploaded: public, unlisted or private")
-                .value_parser(PossibleValuesParser::new(["public", "unlisted", "private"]))
-                .default_value("unlisted"),
+            option("visibility", "WHO", "Of what is uploaded: public, unlisted or private [default: as what it replaces, else unlisted]")
+                .value_parser(PossibleValuesParser::new(["public", "unlisted", "private"])),
         )
         .arg(flag("keep-metadata", "Publish EXIF and the like too"))
         .after_help(
-            "Uploads what is new or changed, by SHA-256. What was renamed is moved, and its old link redirects. Needs a token with\n\
-             the scopes upload, paths and read; with --delete also delete. Hidden files and symbolic links are passed over.\n\n\
+            "Uploads what is new or changed, by SHA-256. Nothing of the server is taken away without --delete: with it, what was renamed\n\
+             is moved, and its old link redirects. Needs a token with the scopes upload, paths and read; with --delete also delete.\n\
+             Hidden files and symbolic links are passed over.\n\n\
              Exit status: 0 when the server has what the folder has, 1 when anything failed; the rest is done all the same.\n\n\
              Examples:\n  tintype sync ./pictures blog/\n  \
              tintype sync --to https://img.example.org --delete --dry-run ./pictures blog/",
@@ -163,7 +163,9 @@ impl Sync<'_> {
             // What cannot be read is told when it is uploaded.
             sha256_of(&found.pictures[*path].file).ok().map(|hash| ((*path).clone(), hash))
         });
-        plan(&sizes, &hashed.into_iter().flatten().collect(), &found.present, remote)
+        let plan = plan(&sizes, &hashed.into_iter().flatten().collect(), &found.present, remote);
+        // What is on the server alone may be another folder's: a move takes it away as a deletion does.
+        if self.is("delete") && !found.unread { plan } else { plan.without_moves() }
     }
 
     fn carry_out(&self, client: &Client, mut plan: Plan, found: &Found) -> Result<ExitCode> {
@@ -258,9 +260,11 @@ impl Sync<'_> {
     }
 
     fn upload_one(&self, client: &Client, path: &str, local: &Local, bar: &ProgressBar) -> Result<Value> {
-        let visibility = self.matches.get_one::<String>("visibility").map_or("unlisted", String::as_str);
-        let keep = self.is("keep-metadata");
-        let address = format!("/api/v1/files/{}?visibility={visibility}&keep_metadata={keep}", encode(path));
+        let mut address =
+            format!("/api/v1/files/{}?keep_metadata={}", encode(path), self.is("keep-metadata"));
+        if let Some(visibility) = self.matches.get_one::<String>("visibility") {
+            address.push_str(&format!("&visibility={visibility}"));
+        }
         let sent = Rc::new(Cell::new(0));
         let open = || -> Result<Box<dyn Read>> {
             let file = File::open(&local.file).context("cannot open it")?;

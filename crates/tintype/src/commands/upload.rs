@@ -38,7 +38,7 @@ pub(crate) fn command() -> Command {
                 .default_value("link"),
         )
         .arg(option("title", "TEXT", "A title for every picture"))
-        .arg(option("visibility", "WHO", "public, unlisted or private").default_value("unlisted"))
+        .arg(option("visibility", "WHO", "public, unlisted or private [default: as what it replaces, else unlisted]"))
         .arg(option("expires-in", "LIFE", "When they end, such as 7d [default: never]"))
         .arg(Arg::new("keep-metadata").long("keep-metadata").action(ArgAction::SetTrue).help("Publish EXIF and the like too"))
         .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print one JSON object a file: the server's answer, or what was wrong"))
@@ -141,14 +141,11 @@ fn report(matches: &ArgMatches, item: &Item, outcome: Result<Value>) -> bool {
 
 fn upload(client: &Client, matches: &ArgMatches, item: &Item, bar: &ProgressBar) -> Result<Value> {
     let text = |name: &str| matches.get_one::<String>(name);
-    let mut query = format!("visibility={}", encode(text("visibility").map_or("unlisted", String::as_str)));
-    for (name, value) in [("title", text("title")), ("expires_in", text("expires-in"))] {
-        if let Some(value) = value {
+    let mut query = format!("keep_metadata={}", matches.get_flag("keep-metadata"));
+    for (name, option) in [("visibility", "visibility"), ("title", "title"), ("expires_in", "expires-in")] {
+        if let Some(value) = text(option) {
             query.push_str(&format!("&{name}={}", encode(value)));
         }
-    }
-    if matches.get_flag("keep-metadata") {
-        query.push_str("&keep_metadata=true");
     }
     let key = fresh_key();
     let begun = bar.position();
@@ -222,9 +219,8 @@ fn direct(
         client.forgo_direct();
         return Ok(None);
     }
-    let mut body =
-        json!({"uploadId": begun["uploadId"], "visibility": matches.get_one::<String>("visibility")});
-    for (field, name) in [("title", "title"), ("expires_in", "expires-in")] {
+    let mut body = json!({"uploadId": begun["uploadId"]});
+    for (field, name) in [("visibility", "visibility"), ("title", "title"), ("expires_in", "expires-in")] {
         if let Some(value) = matches.get_one::<String>(name) {
             body[field] = json!(value);
         }

@@ -364,7 +364,6 @@ mod tests {
             ("TINTYPE_TLS_DOMAINS", "a..b", "names of domains"),
             ("TINTYPE_TLS_CERTIFICATE", "a.pem", "tls.key is not"),
             ("TINTYPE_TLS_KEY", "a.pem", "tls.certificate is not"),
-            ("TINTYPE_TLS_LISTEN", "[::]:443", "tls.domains"),
             ("TINTYPE_TLS_ACME_DIRECTORY", "http://ca.example.org/directory", "https://"),
             ("TINTYPE_TLS_ACME_EAB_KID", "kid", "tls.acme_eab_key is not"),
             ("TINTYPE_SERVER_BASE_URL", "img.example.org", "https://img.example.org"),

@@ -126,11 +126,6 @@ pub(super) fn settle(settings: &mut Settings) -> Result<()> {
         (Some(_), None) => bail!("tls.certificate is set, tls.key is not: set both"),
         (None, Some(_)) => bail!("tls.key is set, tls.certificate is not: set both"),
     };
-    if !http.tls.is_on() && (tls.listen.is_some() || matches!(tls.http_listen, Redirect::At(_))) {
-        bail!(
-            "tls.listen or tls.http_listen is set, but HTTPS is off: set tls.domains, or tls.certificate and tls.key"
-        );
-    }
     if let Some(domain) = http.tls.domains.first()
         && http.base_url.is_none()
     {
@@ -141,6 +136,16 @@ pub(super) fn settle(settings: &mut Settings) -> Result<()> {
         http.base_url = Some(base);
     }
     Ok(())
+}
+
+/// Why these settings cannot be served. Other commands of the same folder go on: a domain may be the server's flag.
+pub(crate) fn contradiction(settings: &Settings) -> Option<String> {
+    let Settings { tls, http, .. } = settings;
+    let idle = tls.listen.is_some() || matches!(tls.http_listen, Redirect::At(_));
+    (idle && !http.tls.is_on()).then(|| {
+        "tls.listen or tls.http_listen is set, but HTTPS is off: set tls.domains, or tls.certificate and tls.key"
+            .to_owned()
+    })
 }
 
 #[cfg(test)]

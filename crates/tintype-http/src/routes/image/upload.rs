@@ -234,7 +234,7 @@ struct UploadQuery {
     /// A named path such as `blog/sunset.jpg`; needs a token with scope `paths`.
     #[param(max_length = 512, nullable = false)]
     path: Option<String>,
-    /// `unlisted` where it is left away.
+    /// Where it is left away, that of the picture which this one replaces at its path, else `unlisted`.
     #[param(value_type = Option<VisibilityWord>, nullable = false)]
     visibility: Option<String>,
     /// Seconds, or a number with s, m, h, d or w, such as `7d`.

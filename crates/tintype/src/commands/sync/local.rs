@@ -72,11 +72,15 @@ impl Found {
             self.unread |= kind.is_dir();
             return self.refused.push((path.to_owned(), why.to_owned()));
         };
-        if name.starts_with('.') {
-            return;
-        }
+        let is_hidden = name.starts_with('.');
         // Composed, as links are typed: some systems keep the dots of an ü apart.
         let name = format!("{prefix}{}", name.nfc());
+        if is_hidden {
+            // It is here, and so is what may lie below it: not looked at is not gone.
+            self.present.insert(format!("{name}/"));
+            self.present.insert(name);
+            return;
+        }
         if kind.is_dir() {
             return match fs::read_dir(path) {
                 Ok(entries) => self.folder(entries, &format!("{name}/"), accepted),
@@ -152,7 +156,9 @@ mod tests {
         let mut skipped: Vec<_> = found.skipped.iter().map(|(path, _)| path.clone()).collect();
         skipped.sort();
         assert_eq!(skipped, ["b/n.txt", "e.avif", "etc", "link.png"].map(at));
-        assert!(found.present.contains("blog/e.avif"), "what is skipped is not gone");
+        for skipped in ["blog/e.avif", "blog/b/.hidden.png", "blog/b/.git/"] {
+            assert!(found.present.contains(skipped), "{skipped}: what is skipped is not gone");
+        }
         let mut refused = found.refused.clone();
         refused.sort();
         let [(file, why), (large, limit)] = &refused[..] else { panic!("{refused:?}") };

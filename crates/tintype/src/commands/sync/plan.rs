@@ -22,6 +22,19 @@ pub(super) struct Plan {
     pub(super) unchanged: usize,
 }
 
+impl Plan {
+    /// The same where nothing may be taken from where it stands: what would be moved is uploaded.
+    pub(super) fn without_moves(mut self) -> Self {
+        for (from, to) in std::mem::take(&mut self.moves) {
+            self.gone.push(from);
+            self.upload.push(to);
+        }
+        self.gone.sort();
+        self.upload.sort();
+        self
+    }
+}
+
 /// Local pictures whose bytes have to be looked at: those that may equal a file of the server, because that has as many.
 pub(super) fn to_hash<'a>(
     local: &'a BTreeMap<String, u64>,
@@ -122,6 +135,9 @@ mod tests {
     fn what_was_renamed_is_moved() {
         let moved = |from: &str, to: &str| vec![(from.to_owned(), to.to_owned())];
         check(&[("b", "1")], &[("a", "1")], &[], &Plan { moves: moved("a", "b"), ..Plan::default() });
+        let moves = Plan { moves: moved("a", "b"), upload: texts(&["c"]), ..Plan::default() };
+        let plain = Plan { gone: texts(&["a"]), upload: texts(&["b", "c"]), ..Plan::default() };
+        assert_eq!(moves.without_moves(), plain);
         // A copy is new: its original is still there.
         let copied = Plan { upload: texts(&["b"]), unchanged: 1, ..Plan::default() };
         check(&[("a", "1"), ("b", "1")], &[("a", "1")], &[], &copied);

@@ -12,7 +12,7 @@ fn crawlers_keep_off_what_is_no_picture() {
     let robots = server.client().get("/robots.txt").expect(200);
     assert_eq!(robots.header("content-type"), "text/plain; charset=utf-8");
     let text = robots.text();
-    for path in ["/api/", "/d/", "/images$", "/new", "/report/"] {
+    for path in ["/api/", "/d/", "/images$", "/new$", "/new?*", "/report/"] {
         assert!(text.contains(&format!("\nDisallow: {path}\n")), "{text}");
     }
     assert!(

@@ -87,7 +87,7 @@ fn what_is_deleted_is_gone_from_nginx_below_a_path() {
     owner.delete(&format!("/api/v1/images/{id}")).expect(204);
     let (since, reader) = (Instant::now(), front.reader());
     for address in &addresses {
-        front.within_two_seconds(since, &format!("{address} is gone"), || reader.get(address).status == 410);
+        front.(since, &format!("{address} is gone"), || reader.get(address).status == 410);
     }
     wait::until("every purge to be done", DONE, || front.waiting().is_empty());
 }

@@ -122,15 +122,15 @@ fn only_what_changed_is_uploaded_and_what_was_renamed_is_moved() {
         ]
     );
     assert_eq!(ana.there(), before, "a dry run does nothing");
-    let said =
-        ana.sync(&[]).expect(0, &format!("2 uploaded, 1 moved, 0 deleted, {same} unchanged, 1 skipped"));
-    assert!(said.errors.contains("1 files are on the server alone; --delete deletes them"), "{said:?}");
+    let said = ana.sync(&["--dry-run"]);
+    let said = said.expect(0, &format!("3 uploaded, 0 moved, 0 deleted, {same} unchanged, 1 skipped"));
+    assert!(said.errors.contains("2 files are on the server alone; --delete deletes them"), "{said:?}");
+    ana.sync(&["--delete"])
+        .expect(0, &format!("2 uploaded, 1 moved, 1 deleted, {same} unchanged, 1 skipped"));
     let moved = client.get("/blog/renamed.png").expect(308);
     assert_eq!(client.get(moved.header("location")).expect(200).body, build::png(9, 9, 2));
     assert_eq!(client.get("/blog/changed.png").expect(200).body, build::png(9, 9, 5));
-    client.get("/blog/gone.png").expect(200);
     let now = all - 1 + 1;
-    ana.sync(&["--delete"]).expect(0, &format!("0 uploaded, 0 moved, 1 deleted, {now} unchanged, 1 skipped"));
     client.get("/blog/gone.png").expect_problem(410, "gone");
     ana.sync(&["--delete"]).expect(0, &format!("0 uploaded, 0 moved, 0 deleted, {now} unchanged, 1 skipped"));
 }
@@ -215,7 +215,7 @@ fn lost_answers_change_nothing() {
     sync(&["--delete"]).expect(0, "0 uploaded, 0 moved, 1 deleted, 1 unchanged, 0 skipped");
     ana.rename("a.png", "c.png");
     net.harm_next(1, "PATCH", Harm::LoseAnswer);
-    sync(&[]).expect(0, "0 uploaded, 1 moved, 0 deleted, 0 unchanged, 0 skipped");
+    sync(&["--delete"]).expect(0, "0 uploaded, 1 moved, 0 deleted, 0 unchanged, 0 skipped");
     assert_eq!(ana.there(), ["blog/c.png"]);
 }
 
@@ -257,4 +257,54 @@ fn links_out_of_the_folder_are_not_followed() {
     let said = ana.sync(&[]).expect(0, "1 uploaded, 0 moved, 0 deleted, 0 unchanged, 2 skipped");
     assert!(said.errors.contains("file.png: a symbolic link"), "{said:?}");
     assert_eq!(ana.there(), ["blog/a.png"]);
+}
+
+#[test]
+fn a_changed_private_picture_stays_private() {
+    let server = Server::start();
+    let ana = Writer::new(&server);
+    ana.write("a.png", &build::png(9, 9, 1));
+    ana.sync(&[]).expect(0, "1 uploaded, 0 moved, 0 deleted, 0 unchanged, 0 skipped");
+    let id = ana.token.get("/api/v1/files/blog/a.png").expect(200).at("/id");
+    ana.token
+        .patch(&format!("/api/v1/images/{id}"), &serde_json::json!({"visibility": "private"}))
+        .expect(200);
+    ana.write("a.png", &build::png(9, 9, 2));
+    ana.sync(&[]).expect(0, "1 uploaded, 0 moved, 0 deleted, 0 unchanged, 0 skipped");
+    server.client().get("/blog/a.png").expect(404);
+    ana.write("a.png", &build::png(9, 9, 3));
+    ana.sync(&["--visibility", "unlisted"])
+        .expect(0, "1 uploaded, 0 moved, 0 deleted, 0 unchanged, 0 skipped");
+    server.client().get("/blog/a.png").expect(200);
+}
+
+#[test]
+fn what_is_here_and_hidden_is_not_deleted_there() {
+    let server = Server::start();
+    let ana = Writer::new(&server);
+    for path in ["b/.a.png", "b/.old/a.png", "b/gone.png"] {
+        ana.token.put(&format!("/api/v1/files/blog/{path}"), &build::png(8, 8, 1)).expect(201);
+    }
+    ana.write("a.png", &build::png(9, 9, 1));
+    ana.write("b/.a.png", &build::png(8, 8, 1));
+    ana.write("b/.old/a.png", &build::png(8, 8, 1));
+    ana.sync(&["--delete"]).expect(0, "1 uploaded, 0 moved, 1 deleted, 0 unchanged, 0 skipped");
+    assert_eq!(ana.there(), ["blog/a.png", "blog/b/.a.png", "blog/b/.old/a.png"]);
+}
+
+#[test]
+fn without_delete_nothing_is_taken_from_a_folder_that_another_one_feeds() {
+    let server = Server::start();
+    let (ana, ben) = (Writer::new(&server), tempfile::tempdir().unwrap());
+    let picture = build::png(9, 9, 1);
+    fs::write(ben.path().join("pic.png"), &picture).unwrap();
+    let mut command = tintype();
+    command.args(["sync", "--to", &server.base]).arg(ben.path()).arg("blog/child/");
+    let said = Said::of(&command.env("TINTYPE_TOKEN", ana.token.token()).output().unwrap());
+    said.expect(0, "1 uploaded, 0 moved, 0 deleted, 0 unchanged, 0 skipped");
+    ana.write("copy.png", &picture);
+    let said = ana.sync(&[]).expect(0, "1 uploaded, 0 moved, 0 deleted, 0 unchanged, 0 skipped");
+    assert!(said.errors.contains("1 files are on the server alone"), "{said:?}");
+    assert_eq!(ana.there(), ["blog/child/pic.png", "blog/copy.png"]);
+    assert_eq!(server.originals(), 1, "the same bytes are stored once");
 }

@@ -2,7 +2,7 @@
 
 use tintype_testkit::build;
 
-use crate::support::Server;
+use crate::support::{Form, Server};
 
 #[test]
 fn a_path_leads_to_the_image_and_moves_with_a_new_one() {
@@ -158,4 +158,32 @@ fn of_two_at_once_one_is_the_last() {
     assert_eq!(created, 1, "only one finds nothing there");
     let shown = server.client().get("/x/any.png").expect(200).body;
     assert!(pictures.contains(&shown));
+}
+
+#[test]
+fn what_replaces_a_private_picture_is_private() {
+    let server = Server::start();
+    let (token, stranger) = (server.token("upload,paths,read,delete"), server.client());
+    let put = |query: &str, seed| {
+        let path = format!("/api/v1/files/x/a.png{query}");
+        token.put(&path, &build::png(8, 8, seed)).expect(201)
+    };
+    let first = put("", 1);
+    assert_eq!(first.at("/visibility"), "unlisted");
+    let image = format!("/api/v1/images/{}", first.at("/id"));
+    token.patch(&image, &serde_json::json!({"visibility": "private"})).expect(200);
+    let second = put("", 2);
+    assert_eq!(second.at("/visibility"), "private");
+    stranger.get("/x/a.png").expect(404);
+    token.get("/x/a.png").expect(200);
+    // Deleted, it holds its path for the case that it is restored.
+    token.delete(&format!("/api/v1/images/{}", second.at("/id"))).expect(204);
+    assert_eq!(put("", 3).at("/visibility"), "private");
+    let form = Form::new().field("path", "x/a.png").file("a.png", &build::png(8, 8, 4));
+    assert_eq!(token.form(&form).expect(201).at("/visibility"), "private");
+    stranger.get("/x/a.png").expect(404);
+    put("?visibility=unlisted", 5);
+    stranger.get("/x/a.png").expect(200);
+    assert_eq!(put("?visibility=public", 6).at("/visibility"), "public");
+    assert_eq!(put("", 7).at("/visibility"), "public");
 }

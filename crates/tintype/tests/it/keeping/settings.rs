@@ -103,3 +103,23 @@ fn help_names_every_setting_with_its_default() {
         assert!(help.contains(words), "{words} in {help}");
     }
 }
+
+#[test]
+fn a_domain_that_is_the_servers_flag_locks_no_other_command_out() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("tintype.toml"), "[tls]\nlisten = \"127.0.0.1:0\"\n").unwrap();
+    let run = |arguments: &[&str]| {
+        let output = tintype().args(arguments).current_dir(dir.path()).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned(), output.stdout)
+    };
+    let words = "tls.listen or tls.http_listen is set, but HTTPS is off";
+    let (status, said, _) = run(&["token", "create", "--name", "a", "--scope", "read"]);
+    assert_eq!(status, Some(0), "{said}");
+    let (status, said, _) = run(&["serve", "--listen", "127.0.0.1:0"]);
+    assert!(status == Some(1) && said.contains(words), "{said}");
+    let (status, said, _) = run(&["config"]);
+    assert!(status == Some(0) && said.contains(words), "{said}");
+    let (status, _, found) = run(&["doctor"]);
+    let found = String::from_utf8_lossy(&found).into_owned();
+    assert!(status == Some(2) && found.contains(words), "{found}");
+}

@@ -62,3 +62,18 @@ fn private_pictures_stay_where_their_owner_is_known() {
     Raw::get(&server, &path, SITE, "").expect(404);
     Raw::get(&server, &path, MEDIA, "").expect(404);
 }
+
+#[test]
+fn crawlers_are_told_at_the_media_host_what_they_are_told_at_the_site() {
+    let robots = |flags: &[&str]| {
+        let all = [&["--server-media-url", "https://media.example.org"], flags].concat();
+        let server = Server::with_base_and("https://site.example.org", &all);
+        let reply = Raw::get(&server, "/robots.txt", MEDIA, "").expect(200);
+        assert_eq!(reply.header("content-type"), "text/plain; charset=utf-8");
+        (reply.text(), Raw::get(&server, "/robots.txt", SITE, "").expect(200).text())
+    };
+    let (media, site) = robots(&["--links-robots", "none"]);
+    assert!(media == site && media.ends_with("\n\nUser-agent: *\nDisallow: /\n"), "{media}");
+    // There is nothing but pictures.
+    assert_eq!(robots(&[]).0, "User-agent: *\nDisallow:\n");
+}
