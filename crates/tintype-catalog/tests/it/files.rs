@@ -120,12 +120,12 @@ async fn what_is_not_public_is_looked_at_for_so_long_only() {
     };
     let mut public = Vec::new();
     for number in 0..60 {
-        put(format!("p/{number:02}.jpg"), Visibility::Unlisted).await;
-        put(format!("p/{number:02}/secret.jpg"), Visibility::Private).await;
+        put(format!("p/{number:02}.jpg"), Some(Visibility::Unlisted)).await;
+        put(format!("p/{number:02}/secret.jpg"), Some(Visibility::Private)).await;
         if number % 20 == 19 {
-            put(format!("p/{number:02}/a/open.jpg"), Visibility::Public).await;
-            put(format!("p/{number:02}/z.jpg"), Visibility::Public).await;
-            put(format!("p/{number:02}z.jpg"), Visibility::Public).await;
+            put(format!("p/{number:02}/a/open.jpg"), Some(Visibility::Public)).await;
+            put(format!("p/{number:02}/z.jpg"), Some(Visibility::Public)).await;
+            put(format!("p/{number:02}z.jpg"), Some(Visibility::Public)).await;
             public.extend([format!("p/{number:02}/"), format!("p/{number:02}z.jpg")]);
         }
     }

@@ -40,7 +40,7 @@ fn check_deleted(kind: Kind, for_good: bool) {
     let since = Instant::now();
     let reader = front.reader();
     for address in &addresses {
-        front.by_first_telling(since, &format!("{address} is gone"), || {
+        front.within_two_seconds(since, &format!("{address} is gone"), || {
             matches!(reader.get(address).status, 404 | 410)
         });
     }
@@ -53,7 +53,7 @@ fn check_deleted(kind: Kind, for_good: bool) {
     owner.send("POST", &format!("/api/v1/images/{id}/restore"), &[], None).expect(200);
     let since = Instant::now();
     for address in &addresses {
-        front.by_first_telling(since, &format!("{address} is back"), || reader.get(address).status == 200);
+        front.within_two_seconds(since, &format!("{address} is back"), || reader.get(address).status == 200);
     }
     wait::until("every purge to be done", DONE, || front.waiting().is_empty());
 }
@@ -87,7 +87,7 @@ fn what_is_deleted_is_gone_from_nginx_below_a_path() {
     owner.delete(&format!("/api/v1/images/{id}")).expect(204);
     let (since, reader) = (Instant::now(), front.reader());
     for address in &addresses {
-        front.(since, &format!("{address} is gone"), || reader.get(address).status == 410);
+        front.within_two_seconds(since, &format!("{address} is gone"), || reader.get(address).status == 410);
     }
     wait::until("every purge to be done", DONE, || front.waiting().is_empty());
 }
@@ -101,7 +101,7 @@ fn check_changed(kind: Kind) {
     assert!(front.warm("/blog/sunset.jpg").body == first);
     owner.put("/api/v1/files/blog/sunset.jpg", &second).expect(201);
     let (since, reader) = (Instant::now(), front.reader());
-    front.by_first_telling(since, "the path shows the new picture", || {
+    front.within_two_seconds(since, "the path shows the new picture", || {
         reader.get("/blog/sunset.jpg").expect(200).body == second
     });
     // The image that was there before keeps its own address.
@@ -109,7 +109,7 @@ fn check_changed(kind: Kind) {
     assert!(front.warm(&address).body == first);
     owner.patch(&format!("/api/v1/images/{old}"), &json!({"visibility": "private"})).expect(200);
     let since = Instant::now();
-    front.by_first_telling(since, "the private picture is hidden", || reader.get(&address).status == 404);
+    front.within_two_seconds(since, "the private picture is hidden", || reader.get(&address).status == 404);
     // Its owner sees it, through the cache too, and nobody after them.
     assert!(owner.send("GET", &format!("{}{address}", front.place.url()), &[], None).status == 200);
     let theirs = crate::support::Client::new(&front.place.url()).with_token(&owner.token());
