@@ -3,19 +3,25 @@
 use std::{
     io::Write,
     net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
+    panic::AssertUnwindSafe,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use axum::response::Response;
 use http::{Method, StatusCode, Uri};
 use tintype_app::{Image, types::UnixMillis};
+use tokio::sync::oneshot;
 
 use crate::reply::rfc3339;
 
 /// Bytes after which lines are written without waiting for the next beat.
 const FLUSH_BYTES: usize = 64 << 10;
+/// Bytes that may be gathered while the sink takes none. Lines beyond them are lost, and counted.
+const GATHERED_BYTES_MAX: usize = 8 << 20;
 const BEAT: Duration = Duration::from_millis(200);
+/// For how long the end waits for the sink.
+const END: Duration = Duration::from_secs(1);
 
 /// How lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +64,8 @@ pub struct AccessLog {
 
 struct Inner {
     lines: Mutex<Lines>,
-    full: tokio::sync::Notify,
+    /// Says that there is enough to be written, or that it is the end.
+    due: Condvar,
     out: Mutex<Box<dyn Write + Send>>,
     format: AccessFormat,
 }
@@ -66,8 +73,11 @@ struct Inner {
 #[derive(Default)]
 struct Lines {
     text: Vec<u8>,
+    /// Lines for which there was no room.
+    lost: u64,
     /// The second of the last line and its text, which most lines share.
     second: (i64, String),
+    is_over: bool,
 }
 
 /// What a line tells.
@@ -97,8 +107,7 @@ fn masked(path: &str) -> &str {
 impl AccessLog {
     /// A log that writes to `out`.
     pub fn to(out: Box<dyn Write + Send>, format: AccessFormat) -> Self {
-        let (lines, full) = (Mutex::default(), tokio::sync::Notify::new());
-        let inner = Inner { lines, full, out: Mutex::new(out), format };
+        let inner = Inner { lines: Mutex::default(), due: Condvar::new(), out: Mutex::new(out), format };
         Self { inner: Some(Arc::new(inner)) }
     }
 
@@ -113,40 +122,97 @@ impl AccessLog {
 
     pub(crate) fn write(&self, line: &Line<'_>) {
         let Some(inner) = &self.inner else { return };
-        let mut lines = inner.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = inner.lines();
         let second = line.now.0 / 1000;
         if lines.second.0 != second {
             lines.second = (second, rfc3339(line.now));
         }
-        let Lines { text, second: (_, time) } = &mut *lines;
+        let before = lines.text.len();
+        if before >= GATHERED_BYTES_MAX {
+            lines.lost += 1;
+            return;
+        }
+        let Lines { text, second: (_, time), .. } = &mut *lines;
         match inner.format {
             AccessFormat::Text => write_text(text, time, line),
             AccessFormat::Json => write_json(text, time, line),
         }
-        if text.len() >= FLUSH_BYTES {
-            inner.full.notify_one();
+        if before < FLUSH_BYTES && text.len() >= FLUSH_BYTES {
+            inner.due.notify_one();
         }
     }
 
-    /// Writes what was gathered, until the program ends. Give it a task of its own.
-    pub(crate) async fn run(self) {
-        let Some(inner) = &self.inner else { return };
+    /// Has what is gathered written, by a thread of its own: the sink may be a terminal, a full disk or a pipe that nobody
+    /// reads, and the runtime would wait for a thread of its own at its end, for ever.
+    pub(crate) fn start(&self) -> Writing {
+        let (done, written) = oneshot::channel();
+        if let Some(inner) = self.inner.clone() {
+            std::thread::spawn(move || {
+                inner.write_until_over();
+                // Nobody waits any more where it took too long.
+                let _ = done.send(());
+            });
+        }
+        Writing { log: self.clone(), written }
+    }
+}
+
+/// A log that is being written.
+pub(crate) struct Writing {
+    log: AccessLog,
+    written: oneshot::Receiver<()>,
+}
+
+impl Writing {
+    /// Writes the rest. A sink that takes nothing holds this up for a second.
+    pub(crate) async fn finish(self) {
+        let Some(inner) = &self.log.inner else { return };
+        inner.lines().is_over = true;
+        inner.due.notify_one();
+        if tokio::time::timeout(END, self.written).await.is_err() {
+            tracing::warn!("the end of the access log could not be written");
+        }
+    }
+}
+
+impl Inner {
+    fn lines(&self) -> MutexGuard<'_, Lines> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write_until_over(&self) {
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            let _ = tokio::time::timeout(BEAT, inner.full.notified()).await;
-            let this = self.clone();
-            // The sink may be a terminal or a full disk: never on the runtime's own threads.
-            let _ = tokio::task::spawn_blocking(move || this.flush()).await;
+            let is_idle = |lines: &mut Lines| !lines.is_over && lines.text.len() < FLUSH_BYTES;
+            let waited = self.due.wait_timeout_while(self.lines(), BEAT, is_idle);
+            let (mut lines, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            let (text, is_over) = (lines.take(self.format), lines.is_over);
+            drop(lines);
+            if !text.is_empty() {
+                // A writer that rotates its files panics where it cannot open the next one. Later lines may find it mended.
+                let write = AssertUnwindSafe(|| out.write_all(&text).and_then(|()| out.flush()));
+                let _ = std::panic::catch_unwind(write);
+            }
+            if is_over {
+                return;
+            }
         }
     }
+}
 
-    /// Writes what was gathered so far.
-    pub(crate) fn flush(&self) {
-        let Some(inner) = &self.inner else { return };
-        let mut out = inner.out.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = std::mem::take(&mut inner.lines.lock().unwrap_or_else(PoisonError::into_inner).text);
-        if !text.is_empty() {
-            let _ = out.write_all(&text).and_then(|()| out.flush());
-        }
+impl Lines {
+    /// Takes what was gathered, and says at its end how much was not.
+    fn take(&mut self, format: AccessFormat) -> Vec<u8> {
+        let (mut text, lost) = (std::mem::take(&mut self.text), std::mem::take(&mut self.lost));
+        let time = &self.second.1;
+        let _ = match format {
+            _ if lost == 0 => Ok(()),
+            AccessFormat::Text => {
+                writeln!(text, "{time} {lost} lines are missing here: they were not taken in time")
+            }
+            AccessFormat::Json => writeln!(text, "{{\"time\":\"{time}\",\"lost\":{lost}}}"),
+        };
+        text
     }
 }
 
@@ -260,6 +326,121 @@ mod tests {
                 (Some("There is \"nothing\"."), 1)
             );
         }
+    }
+
+    /// A sink that takes nothing until it is let go, and keeps what it took.
+    #[derive(Clone, Default)]
+    struct Stalled {
+        is_open: Arc<(Mutex<bool>, Condvar)>,
+        taken: Arc<Mutex<Vec<u8>>>,
+    }
+
+    impl Stalled {
+        fn open(&self) {
+            *self.is_open.0.lock().unwrap() = true;
+            self.is_open.1.notify_all();
+        }
+    }
+
+    impl Write for Stalled {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            let is_open = self.is_open.0.lock().unwrap();
+            drop(self.is_open.1.wait_while(is_open, |is_open| !*is_open).unwrap());
+            self.taken.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Writes `lines` lines of 1 KiB and more.
+    fn fill(log: &AccessLog, lines: usize) {
+        let uri: Uri = format!("/{}", "x".repeat(1 << 10)).parse().unwrap();
+        let line = Line {
+            now: UnixMillis(1_000),
+            client: "192.0.2.1".parse().unwrap(),
+            method: &Method::GET,
+            uri: &uri,
+            status: StatusCode::OK,
+            bytes: 0,
+            millis: 0,
+            note: None,
+        };
+        for _ in 0..lines {
+            log.write(&line);
+        }
+    }
+
+    fn gathered(log: &AccessLog) -> usize {
+        log.inner.as_ref().unwrap().lines().text.len()
+    }
+
+    #[tokio::test]
+    async fn a_sink_that_stalls_costs_lines_and_no_more_memory() {
+        for (format, words) in [
+            (AccessFormat::Json, ["{\"time\":\"1970-01-01T00:00:01Z\",\"lost\":", "}"]),
+            (
+                AccessFormat::Text,
+                ["1970-01-01T00:00:01Z ", " lines are missing here: they were not taken in time"],
+            ),
+        ] {
+            let sink = Stalled::default();
+            let log = AccessLog::to(Box::new(sink.clone()), format);
+            let writing = log.start();
+            let lines = 20_000;
+            fill(&log, lines);
+            assert!(gathered(&log) < GATHERED_BYTES_MAX + (2 << 10), "{}", gathered(&log));
+            sink.open();
+            writing.finish().await;
+            let text = String::from_utf8(sink.taken.lock().unwrap().clone()).unwrap();
+            let number = |line: &str| line.strip_prefix(words[0])?.strip_suffix(words[1])?.parse().ok();
+            let lost: Vec<usize> = text.lines().filter_map(number).collect();
+            assert!(!lost.is_empty(), "{format:?}");
+            assert_eq!(text.lines().count() - lost.len() + lost.iter().sum::<usize>(), lines, "{format:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_sink_that_stalls_does_not_hold_up_the_end() {
+        let sink = Stalled::default();
+        let log = AccessLog::to(Box::new(sink.clone()), AccessFormat::Text);
+        let writing = log.start();
+        fill(&log, 1);
+        // Would never return.
+        writing.finish().await;
+        assert!(sink.taken.lock().unwrap().is_empty());
+        sink.open();
+    }
+
+    /// A sink that panics at first.
+    struct Panicking(bool, Stalled);
+
+    impl Write for Panicking {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            assert!(std::mem::replace(&mut self.0, true), "the next file cannot be opened");
+            self.1.write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_sink_that_panics_is_given_later_lines() {
+        let sink = Stalled::default();
+        sink.open();
+        let log = AccessLog::to(Box::new(Panicking(false, sink.clone())), AccessFormat::Text);
+        let writing = log.start();
+        fill(&log, 1);
+        while gathered(&log) > 0 {
+            tokio::task::yield_now().await;
+        }
+        fill(&log, 1);
+        writing.finish().await;
+        assert!(sink.taken.lock().unwrap().ends_with(b" 0ms\n"));
     }
 
     #[test]

@@ -92,7 +92,7 @@ pub async fn serve(doors: Doors, app: App, config: HttpConfig, log: AccessLog, s
     let graceful = Arc::new(GracefulShutdown::new());
     let closing = CancellationToken::new();
     let hall = Hall { front, clients: Connections::default(), connections, closing: closing.clone() };
-    let writer = tokio::spawn(log.clone().run());
+    let writing = log.start();
     let mut loops = JoinSet::new();
     let receive = |listener, door| hall.clone().receive(listener, door, graceful.clone());
     loops.spawn(receive(doors.site, Door::Site));
@@ -120,8 +120,7 @@ pub async fn serve(doors: Doors, app: App, config: HttpConfig, log: AccessLog, s
             "requests were still under way at the end of the drain time"
         );
     }
-    writer.abort();
-    log.flush();
+    writing.finish().await;
 }
 
 fn prepare(stream: &TcpStream) {

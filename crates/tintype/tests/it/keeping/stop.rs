@@ -1,10 +1,14 @@
 //! SIGTERM: what is under way is finished, what comes later is not begun.
 
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Child, Stdio},
+    time::Duration,
+};
+
 use tintype_testkit::{build, wait};
 
-use crate::support::{Raw, Server, picture};
-
-use std::time::Duration;
+use crate::support::{Client, Raw, Server, picture, tintype};
 
 #[test]
 fn requests_under_way_are_finished() {
@@ -80,4 +84,42 @@ fn under_load_every_answer_is_whole() {
     }
     assert!(server.originals() >= ids.len());
     server.assert_clean();
+}
+
+/// A program that does not outlast its test.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn an_access_log_that_nobody_reads_holds_nothing_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("app.log");
+    let child = tintype()
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(dir.path().join("data"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::from(std::fs::File::create(&log).unwrap()))
+        .spawn();
+    let mut child = Ended(child.unwrap());
+    let mut stdout = BufReader::new(child.0.stdout.take().unwrap());
+    let mut ready = String::new();
+    stdout.read_line(&mut ready).unwrap();
+    let base = ready.trim().strip_prefix("Tintype is ready: ").expect("the ready line");
+    let client = Client::new(base.trim_end_matches('/'));
+    // Twice what a pipe holds where pages have 4 KiB.
+    for _ in 0..32 {
+        client.get(&format!("/{}", "x".repeat(4 << 10))).expect(404);
+    }
+    let pid = rustix::process::Pid::from_child(&child.0);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    let patience = Duration::from_secs(60);
+    let ended = wait::until_some("the server to stop", patience, || child.0.try_wait().unwrap());
+    let log = std::fs::read_to_string(&log).unwrap();
+    assert!(ended.success() && log.contains("stopped"), "{ended}: {log}");
 }
