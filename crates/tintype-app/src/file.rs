@@ -1,6 +1,6 @@
 //! Files at named paths: listing folders, describing, deleting, moving.
 
-use tintype_catalog::{Entry, File, FolderPage, FolderQuery, MoveWish, Moved, Removed, Whose};
+use tintype_catalog::{File, FolderPage, FolderQuery, MoveWish, Moved, Removed, Whose};
 use tintype_types::Scope;
 
 use crate::{
@@ -16,6 +16,8 @@ pub const FOLDER_LIST_DEFAULT: u32 = 200;
 pub const MOVE_MAX: u32 = 5_000;
 /// Pictures on one page of a folder's index.
 pub const INDEX_PAGE: u32 = 60;
+/// Paths that are looked at for one page of it: most may lead to what is not public, and whoever asks is a stranger.
+const INDEX_ROWS_MAX: u32 = 2_000;
 
 /// Why a file is not listed, described, deleted or moved.
 #[derive(Debug, thiserror::Error)]
@@ -69,14 +71,15 @@ impl App {
         }
     }
 
-    /// A page of the public pictures in a folder, whoever's they are; none where the folder is not there.
+    /// A page of the public pictures in a folder, whoever's they are, and one more than [`INDEX_PAGE`] where there is one; none
+    /// where the folder is not there. Where the page ends before that for having looked at enough, its `next` may be the path
+    /// of an image that is not public.
     ///
     /// # Errors
     /// The server's own trouble.
-    pub async fn index(&self, folder: &str, after: Option<String>) -> Result<Vec<Entry>, FileError> {
+    pub async fn index(&self, folder: &str, after: Option<String>) -> Result<FolderPage, FileError> {
         let place = FolderPlace { folder: folder.to_owned(), recursive: false, after };
-        // One more than is shown, to see whether another page follows.
-        Ok(self.folder(Whose::Public, place, INDEX_PAGE + 1).await?.entries)
+        self.folder(Whose::Public { rows_max: INDEX_ROWS_MAX }, place, INDEX_PAGE + 1).await
     }
 
     async fn folder(&self, whose: Whose, place: FolderPlace, limit: u32) -> Result<FolderPage, FileError> {

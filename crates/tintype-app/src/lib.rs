@@ -155,6 +155,11 @@ impl App {
         self.random.request_id()
     }
 
+    /// Random bytes, for keys and nonces.
+    pub fn random_bytes<const N: usize>(&self) -> [u8; N] {
+        self.random.bytes()
+    }
+
     /// Whether `bytes` more would pass `store.bytes_max`.
     pub(crate) fn is_over_cap(&self, bytes: u64) -> bool {
         self.config.store_bytes_max.is_some_and(|max| self.usage().bytes.saturating_add(bytes) > max)

@@ -61,6 +61,10 @@ impl Random {
         self.with(|random| std::array::from_fn(|_| random()))
     }
 
+    pub(crate) fn bytes<const N: usize>(&self) -> [u8; N] {
+        self.with(|random| std::array::from_fn(|_| random()))
+    }
+
     pub(crate) fn request_id(&self) -> String {
         self.image_id().as_str()[..12].to_owned()
     }

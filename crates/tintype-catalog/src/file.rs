@@ -72,12 +72,23 @@ pub enum Moved {
     Occupied(String),
 }
 
+/// Everything of a file, where its row of `paths` is called `files`.
+macro_rules! file_columns {
+    () => {
+        concat!(
+            "files.path as file_path, files.owner_id as file_owner, files.updated_at as file_updated_at, ",
+            $crate::image::image_columns!()
+        )
+    };
+}
+pub(crate) use file_columns;
+
 /// Everything of a file in one statement.
 macro_rules! select_file {
     ($($rest:literal),+ $(,)?) => {
         concat!(
-            "select files.path as file_path, files.owner_id as file_owner, files.updated_at as file_updated_at, ",
-            $crate::image::image_columns!(),
+            "select ",
+            $crate::file::file_columns!(),
             " from paths as files join images on images.sequence = files.image_id \
              left join blobs on blobs.id = images.blob_id ",
             $($rest),+

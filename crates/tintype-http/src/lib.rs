@@ -29,6 +29,7 @@ mod problem;
 mod reply;
 mod router;
 mod routes;
+mod sealed;
 mod server;
 mod tls;
 
@@ -57,6 +58,8 @@ pub(crate) struct Http {
     pub(crate) keys: Option<Arc<tls::Keys>>,
     /// JSON uploads hold their whole body in memory, so few are let in at once.
     pub(crate) json_uploads: Arc<tokio::sync::Semaphore>,
+    /// Seals where a page of a folder ended, where that is nobody's business.
+    pub(crate) sealer: Arc<sealed::Sealer>,
 }
 
 impl Http {
@@ -82,6 +85,7 @@ impl Http {
 
     pub(crate) fn new(app: App, config: HttpConfig) -> Self {
         Self {
+            sealer: Arc::new(sealed::Sealer::new(&app)),
             app,
             limiter: Arc::new(limit::Limiter::new(&config.rates)),
             metrics: metrics::Metrics::default(),

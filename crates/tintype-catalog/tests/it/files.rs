@@ -8,6 +8,8 @@ use tintype_types::{ContentHash, ImageId, UnixMillis, Visibility};
 
 use crate::support::{NOW, TestCatalog, new_image, unique_hash};
 
+const PUBLIC: Whose = Whose::Public { rows_max: 1_000 };
+
 impl TestCatalog {
     async fn put(&self, owner: OwnerId, path: &str) -> ImageId {
         let new = NewImage { path: Some(path.to_owned()), ..new_image(owner, unique_hash()) };
@@ -99,9 +101,49 @@ async fn only_what_is_alive_and_public_stands_in_an_index() {
     put("p/hidden/x.jpg", Visibility::Unlisted, None).await;
     let deleted = put("p/deleted.jpg", Visibility::Public, None).await.image.id;
     test.trash_image(deleted, NOW).await.unwrap();
-    assert_eq!(test.list(Whose::Public, "p/", false, 10).await, ["p/public.jpg"]);
+    assert_eq!(test.list(PUBLIC, "p/", false, 10).await, ["p/public.jpg"]);
     let mine = test.list(Whose::Owner(ana), "p/", false, 10).await;
     assert_eq!(mine, ["p/hidden/", "p/private.jpg", "p/public.jpg", "p/unlisted.jpg"]);
+}
+
+#[tokio::test]
+async fn what_is_not_public_is_looked_at_for_so_long_only() {
+    let test = TestCatalog::new().await;
+    let ana = test.owner().await;
+    let put = |path: String, visibility| {
+        test.publish(NewImage { path: Some(path), visibility, ..new_image(ana, unique_hash()) })
+    };
+    let mut public = Vec::new();
+    for number in 0..60 {
+        put(format!("p/{number:02}.jpg"), Visibility::Unlisted).await;
+        put(format!("p/{number:02}/secret.jpg"), Visibility::Private).await;
+        if number % 20 == 19 {
+            put(format!("p/{number:02}/a/open.jpg"), Visibility::Public).await;
+            put(format!("p/{number:02}/z.jpg"), Visibility::Public).await;
+            put(format!("p/{number:02}z.jpg"), Visibility::Public).await;
+            public.extend([format!("p/{number:02}/"), format!("p/{number:02}z.jpg")]);
+        }
+    }
+    for rows_max in [1, 2, 3, 7, 20, 1_000] {
+        for limit in [1, 2, 10] {
+            let whose = Whose::Public { rows_max };
+            assert_eq!(test.list(whose, "p/", false, limit).await, public, "{rows_max} {limit}");
+            assert_eq!(test.list(whose, "p/19/", true, limit).await.len(), 2, "{rows_max} {limit}");
+        }
+    }
+    let page = |after: Option<String>, rows_max| {
+        let whose = Whose::Public { rows_max };
+        let query = FolderQuery { whose, folder: "p/".to_owned(), recursive: false, after, limit: 10 };
+        let test = &test;
+        async move { test.folder(&query, NOW).await.unwrap() }
+    };
+    // So many paths, and not one more; the next page goes on behind them.
+    let first = page(None, 5).await;
+    assert_eq!((first.entries.len(), first.next.as_deref()), (0, Some("p/02.jpg")));
+    let second = page(first.next, 5).await;
+    assert_eq!((second.entries.len(), second.next.as_deref()), (0, Some("p/04/secret.jpg")));
+    // Behind the last of all there is nothing more to look at.
+    assert_eq!(page(Some("p/59z.jpg".to_owned()), 5).await.next, None);
 }
 
 #[tokio::test]

@@ -1,16 +1,13 @@
 //! The page of a folder of named paths.
 
 use maud::{Markup, html};
-use tintype_app::{Entry, File, file::INDEX_PAGE, text};
+use tintype_app::{Entry, File};
 
 use super::{Look, brand, frame};
 use crate::links::{self, Base};
 
-/// Folders and pictures that lie directly in `folder`, which ends in a slash: one more entry than is shown where another
-/// page follows.
-pub(crate) fn page(look: &Look, base: &Base, folder: &str, entries: &[Entry]) -> Markup {
-    let shown = &entries[..entries.len().min(INDEX_PAGE as usize)];
-    let next = shown.last().filter(|_| shown.len() < entries.len()).map(Entry::path);
+/// Folders and pictures that lie directly in `folder`, which ends in a slash. `next` is the query of the page that follows.
+pub(crate) fn page(look: &Look, base: &Base, folder: &str, entries: &[Entry], next: Option<&str>) -> Markup {
     let name = folder.trim_end_matches('/');
     let title = name.rsplit('/').next().unwrap_or(name);
     let body = html! {
@@ -21,7 +18,7 @@ pub(crate) fn page(look: &Look, base: &Base, folder: &str, entries: &[Entry]) ->
                 p { a href=(links::folder(base, &format!("{above}/"))) { "Up to " (above) } }
             }
             ul class="rows" {
-                @for entry in shown {
+                @for entry in entries {
                     @match entry {
                         Entry::Folder(path) => {
                             li class="row" { span {} a href=(links::folder(base, path)) dir="auto" { (&path[folder.len()..]) } }
@@ -31,7 +28,7 @@ pub(crate) fn page(look: &Look, base: &Base, folder: &str, entries: &[Entry]) ->
                 }
             }
             @if let Some(next) = next {
-                p { a class="button" rel="next" href={ (links::folder(base, folder)) "?after=" (text::address_of_path(next).trim_start_matches('/')) } { "More" } }
+                p { a class="button" rel="next" href={ (links::folder(base, folder)) "?" (next) } { "More" } }
             }
         }
     };

@@ -6,7 +6,7 @@ use axum::{
 };
 use http::{HeaderValue, Method, StatusCode, header, request::Parts};
 use serde::Deserialize;
-use tintype_app::text;
+use tintype_app::{FolderPage, file::INDEX_PAGE, text};
 
 use crate::{
     Http,
@@ -16,10 +16,12 @@ use crate::{
     problem::Problem,
 };
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Place {
     /// The last entry of the page before.
     after: Option<String>,
+    /// The same, where it is sealed because it may be no public picture.
+    from: Option<String>,
 }
 
 /// The page of the folder at a decoded path, or the way there where only the slash at its end is missing; `None` where no
@@ -30,14 +32,17 @@ pub(crate) async fn index(http: &Http, parts: &Parts, path: &str) -> Option<Resp
     }
     let folder = text::named_folder(path).ok().filter(|folder| !folder.is_empty())?;
     let is_page = path.ends_with('/');
-    let after = Query::<Place>::try_from_uri(&parts.uri).ok().and_then(|Query(place)| place.after);
-    let after =
-        after.filter(|after| is_page && after.starts_with(&folder) && !after.contains(char::is_control));
-    let entries = match http.app.index(&folder, after).await {
-        Ok(entries) => entries,
+    let place = Query::<Place>::try_from_uri(&parts.uri).ok().filter(|_| is_page);
+    let Place { after, from } = place.map_or_else(Place::default, |Query(place)| place);
+    let from = from.and_then(|from| http.sealer.open(&folder, &from));
+    // Whoever has a sealed place came from a page that was there.
+    let is_onward = from.is_some();
+    let after = after.filter(|after| after.starts_with(&folder) && !after.contains(char::is_control));
+    let FolderPage { mut entries, next } = match http.app.index(&folder, from.or(after)).await {
+        Ok(page) => page,
         Err(error) => return Some(Problem::from_file(&http.app, &error).into_response()),
     };
-    if entries.is_empty() {
+    if entries.is_empty() && !is_onward {
         return None;
     }
     let origin = match Caller::of(http, parts) {
@@ -51,6 +56,12 @@ pub(crate) async fn index(http: &Http, parts: &Parts, path: &str) -> Option<Resp
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
         return Some(response);
     }
-    let page = pages::folder::page(&Look::of(parts), &origin.base, &folder, &entries);
+    let is_full = entries.len() > INDEX_PAGE as usize;
+    entries.truncate(INDEX_PAGE as usize);
+    let next = match entries.last().filter(|_| is_full) {
+        Some(last) => Some(format!("after={}", text::address_of_path(last.path()).trim_start_matches('/'))),
+        None => next.map(|next| format!("from={}", http.sealer.seal(&http.app, &folder, &next))),
+    };
+    let page = pages::folder::page(&Look::of(parts), &origin.base, &folder, &entries, next.as_deref());
     Some(pages::respond_for(http, page.into_string(), Scripts::None))
 }

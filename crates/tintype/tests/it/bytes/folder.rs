@@ -2,7 +2,7 @@
 
 use tintype_testkit::build;
 
-use crate::support::Server;
+use crate::support::{Client, Server};
 
 fn served() -> Server {
     Server::with(&["--paths-index", "html"])
@@ -83,6 +83,46 @@ fn many_pictures_stand_on_several_pages() {
     // What no page gave out is the first page.
     assert!(client.get("/blog/?after=other/x.png").expect(200).text().contains("/blog/00.png"));
     client.get("/blog/?after=blog/zz.png").expect(404);
+}
+
+#[test]
+fn a_page_ends_when_enough_was_looked_at_and_names_nothing_that_is_hidden() {
+    let server = served();
+    let token = server.token("upload,paths");
+    let picture = build::png(8, 8, 1);
+    let put = |token: &Client, path: &str, visibility: &str| {
+        token.put(&format!("/api/v1/files/{path}?visibility={visibility}"), &picture).expect(201)
+    };
+    put(&token, "blog/a.png", "public");
+    put(&token, "blog/z.png", "public");
+    std::thread::scope(|scope| {
+        for hand in 0..8 {
+            let token = token.again();
+            scope.spawn(move || {
+                (0..251).for_each(|number| {
+                    put(&token, &format!("blog/secret-{hand}-{number}.png"), "unlisted");
+                });
+            });
+        }
+    });
+    let client = server.client();
+    let next = |page: &str| -> Option<String> {
+        let link = page.split("/blog/?").nth(1)?.split('"').next()?;
+        Some(format!("/blog/?{link}"))
+    };
+    let first = client.get("/blog/").expect(200).text();
+    assert!(first.contains("/blog/a.png") && !first.contains("/blog/z.png"), "{first}");
+    let place = next(&first).expect("a link to more");
+    let second = client.get(&place).expect(200).text();
+    assert!(second.contains("/blog/z.png") && !second.contains("/blog/a.png"), "{second}");
+    assert_eq!(next(&second), None);
+    assert!(!(first + &second).contains("secret"));
+    // What no page gave out, and what another folder's page did, is the first page.
+    let forged = client.get(&format!("{place}x")).expect(200).text();
+    assert!(forged.contains("/blog/a.png"), "{forged}");
+    put(&token, "other/a.png", "public");
+    let other = client.get(&place.replace("/blog/", "/other/")).expect(200).text();
+    assert!(other.contains("/other/a.png"), "{other}");
 }
 
 #[test]
