@@ -3,6 +3,7 @@
 use std::{
     io::Write,
     net::IpAddr,
+    panic::AssertUnwindSafe,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -188,7 +189,9 @@ impl Inner {
             let (text, is_over) = (lines.take(self.format), lines.is_over);
             drop(lines);
             if !text.is_empty() {
-                let _ = out.write_all(&text).and_then(|()| out.flush());
+                // A writer that rotates its files panics where it cannot open the next one. Later lines may find it mended.
+                let write = AssertUnwindSafe(|| out.write_all(&text).and_then(|()| out.flush()));
+                let _ = std::panic::catch_unwind(write);
             }
             if is_over {
                 return;
@@ -409,6 +412,35 @@ mod tests {
         writing.finish().await;
         assert!(sink.taken.lock().unwrap().is_empty());
         sink.open();
+    }
+
+    /// A sink that panics at first.
+    struct Panicking(bool, Stalled);
+
+    impl Write for Panicking {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            assert!(std::mem::replace(&mut self.0, true), "the next file cannot be opened");
+            self.1.write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_sink_that_panics_is_given_later_lines() {
+        let sink = Stalled::default();
+        sink.open();
+        let log = AccessLog::to(Box::new(Panicking(false, sink.clone())), AccessFormat::Text);
+        let writing = log.start();
+        fill(&log, 1);
+        while gathered(&log) > 0 {
+            tokio::task::yield_now().await;
+        }
+        fill(&log, 1);
+        writing.finish().await;
+        assert!(sink.taken.lock().unwrap().ends_with(b" 0ms\n"));
     }
 
     #[test]
