@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::{
     cli,
-    settings::{Settings, TABLE, contradiction, load},
+    settings::{Settings, TABLE, contradiction, doubts, load},
 };
 
 pub(crate) fn command() -> Command {
@@ -31,7 +31,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let settings = load(&cli::sources(matches))?;
-    if let Some(words) = contradiction(&settings) {
+    for words in contradiction(&settings).into_iter().chain(doubts(&settings)) {
         eprintln!("{words}");
     }
     if matches.get_flag("json") {

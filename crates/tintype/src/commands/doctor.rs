@@ -175,10 +175,12 @@ fn folder(settings: &Settings, findings: &mut Vec<Finding>) {
     });
 }
 
-/// Settings that cannot be served.
-fn https(settings: &Settings) -> Option<Finding> {
-    let why = settings::contradiction(settings)?;
-    Some(fail("https", why, "`tintype config` shows what is set, and where"))
+/// Settings that say one thing and mean another.
+fn https(settings: &Settings) -> Vec<Finding> {
+    let mend = "`tintype config` shows what is set, and where";
+    let refused = settings::contradiction(settings).map(|why| fail("https", why, mend));
+    let doubts = settings::doubts(settings).into_iter().map(|why| warn("https", why, mend));
+    refused.into_iter().chain(doubts).collect()
 }
 
 fn existing_parent(dir: &Path) -> std::path::PathBuf {

@@ -15,6 +15,8 @@ pub(super) struct Open {
     pub(super) doors: Doors,
     /// Where plain HTTP is spoken.
     pub(super) address: SocketAddr,
+    /// Where HTTPS is.
+    pub(super) https: Option<SocketAddr>,
     /// Where this machine's own commands find the server.
     pub(super) operator: SocketAddr,
 }
@@ -32,7 +34,9 @@ pub(super) async fn open(settings: &Settings) -> Result<Open> {
     };
     let operator_address = operator.as_ref().map_or(Ok(address), local)?;
     let https = if settings.http.tls.is_on() { Some(https(settings).await?) } else { None };
-    Ok(Open { doors: Doors { site, operator, https }, address, operator: operator_address })
+    let https_address = https.as_ref().map(|https| local(&https.listener)).transpose()?;
+    let doors = Doors { site, operator, https };
+    Ok(Open { doors, address, https: https_address, operator: operator_address })
 }
 
 async fn https(settings: &Settings) -> Result<Https> {

@@ -54,7 +54,7 @@ async fn serve(settings: Settings, spawner: Spawner, log: AccessLog) -> Result<E
     let mut lock = Lock::take(&settings.data)?;
     // All that may fail for reasons of this machine comes before another server is asked to give up.
     let sandbox = Sandbox::start(spawner, sandbox_options(&settings)).context("cannot start the sandbox")?;
-    let Open { doors, address, operator } = listen::open(&settings).await?;
+    let Open { doors, address, https, operator } = listen::open(&settings).await?;
     if let Some(https) = &doors.https {
         reload_on_hangup(&https.tls)?;
     }
@@ -77,7 +77,7 @@ async fn serve(settings: Settings, spawner: Spawner, log: AccessLog) -> Result<E
     let kept = keeper.map(|keeper| keeper.keep(app.clone(), catalog, interval, drained.clone()));
     lock.describe(&format!("process {}, listening on {operator}", std::process::id()));
     warn(&settings, address);
-    announce(&settings, address);
+    announce(&settings, address, https);
     tintype_http::serve(doors, app.clone(), settings.http, log, stop).await;
     drained.cancel();
     let keeper = match kept {
@@ -157,6 +157,9 @@ fn warn(settings: &Settings, address: SocketAddr) {
     if !settings.replaced.is_empty() {
         tracing::warn!(names = settings.replaced.join("; "), ".env has settings of another image host");
     }
+    for doubt in settings::doubts(settings) {
+        tracing::warn!(why = doubt, "a setting does not do what it seems to");
+    }
     if address.ip().is_loopback() && !settings.http.tls.is_on() {
         return;
     }
@@ -174,11 +177,16 @@ fn warn(settings: &Settings, address: SocketAddr) {
 }
 
 /// The one line that says where to go. Port 0 and "every address" are shown as what a browser can open.
-fn announce(settings: &Settings, address: SocketAddr) {
-    let open = match &settings.http.base_url {
-        Some(base) => format!("{base}/"),
-        None if address.ip().is_unspecified() => format!("http://localhost:{}/", address.port()),
-        None => format!("http://{address}/"),
+fn announce(settings: &Settings, address: SocketAddr, https: Option<SocketAddr>) {
+    let shown = |address: SocketAddr| match address.ip().is_unspecified() {
+        true => format!("localhost:{}", address.port()),
+        false => address.to_string(),
+    };
+    let open = match (&settings.http.base_url, https) {
+        (Some(base), _) => format!("{base}/"),
+        (None, None) => format!("http://{}/", shown(address)),
+        // Which names its certificate has, its readers know.
+        (None, Some(https)) => format!("http://{}/ and https://{}/", shown(address), shown(https)),
     };
     let mut out = std::io::stdout().lock();
     let all = if address.ip().is_unspecified() { " (on every address of this machine)" } else { "" };

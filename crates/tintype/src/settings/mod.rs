@@ -20,7 +20,7 @@ pub(crate) use cdn::CdnSettings;
 pub(crate) use load::{Given, Sources, load};
 pub(crate) use setting::Setting;
 pub(crate) use table::TABLE;
-pub(crate) use tls::{Redirect, TlsSettings, contradiction};
+pub(crate) use tls::{Redirect, TlsSettings, contradiction, doubts};
 
 /// Every setting, with its value in force.
 #[derive(Clone, Debug)]

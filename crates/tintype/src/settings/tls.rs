@@ -141,16 +141,80 @@ pub(super) fn settle(settings: &mut Settings) -> Result<()> {
 /// Why these settings cannot be served. Other commands of the same folder go on: a domain may be the server's flag.
 pub(crate) fn contradiction(settings: &Settings) -> Option<String> {
     let Settings { tls, http, .. } = settings;
-    let idle = tls.listen.is_some() || matches!(tls.http_listen, Redirect::At(_));
-    (idle && !http.tls.is_on()).then(|| {
-        "tls.listen or tls.http_listen is set, but HTTPS is off: set tls.domains, or tls.certificate and tls.key"
-            .to_owned()
-    })
+    if !http.tls.is_on() {
+        let idle = tls.listen.is_some() || matches!(tls.http_listen, Redirect::At(_));
+        return idle.then(|| {
+            "tls.listen or tls.http_listen is set, but HTTPS is off: set tls.domains, or tls.certificate and tls.key"
+                .to_owned()
+        });
+    }
+    let base = http.base_url.as_deref().filter(|base| base.starts_with("http://"))?;
+    Some(format!(
+        "server.base_url is {base}, but HTTPS is on: links would begin with http:// and cookies would not be Secure. Begin it \
+         with https://, or leave it away: then the first of tls.domains is taken"
+    ))
+}
+
+/// What is likely not meant so.
+pub(crate) fn doubts(settings: &Settings) -> Vec<String> {
+    let tls = &settings.http.tls;
+    let mut doubts = Vec::new();
+    if tls.hsts.is_some() && !tls.is_on() {
+        doubts.push(
+            "tls.hsts is set, but HTTPS is off, and over plain HTTP browsers take no notice of it: set tls.domains, or let \
+             whoever speaks HTTPS in front say it"
+                .to_owned(),
+        );
+    }
+    let media = settings.http.media_url.as_deref().and_then(|url| url.strip_prefix("https://"));
+    let host = media.map(|rest| rest.split(['/', ':']).next().unwrap_or(rest).to_ascii_lowercase());
+    if let (Some(host), CertificateSource::Authority(_)) = (host, &tls.source)
+        && tls.is_on()
+        && !tls.domains.contains(&host)
+    {
+        doubts.push(format!(
+            "server.media_url names {host}, which is not in tls.domains: no certificate is asked for it. Add it to tls.domains, \
+             unless a CDN or a proxy speaks HTTPS for it"
+        ));
+    }
+    doubts
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::{Sources, load};
+
+    fn given(flags: &[(&'static str, &str)]) -> Settings {
+        let flags = flags.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        load(&Sources { flags, folder: "/nowhere".into(), ..Sources::default() }).unwrap()
+    }
+
+    #[test]
+    fn what_cannot_be_served_is_told_apart_from_what_is_doubtful() {
+        let domain = ("tls.domains", "a.test");
+        let media = ("server.media_url", "https://Media.test:8443");
+        for (flags, refused, doubted) in [
+            (vec![domain], "", ""),
+            (vec![("tls.listen", "[::]:443")], "HTTPS is off", ""),
+            (vec![("tls.listen", "[::]:443"), domain], "", ""),
+            (vec![domain, ("server.base_url", "http://a.test")], "Begin it with https://", ""),
+            (vec![domain, ("server.base_url", "https://b.test/x")], "", ""),
+            (vec![("server.base_url", "http://a.test")], "", ""),
+            (vec![domain, media], "", "Add it to tls.domains"),
+            (vec![("tls.domains", "a.test,media.test"), media], "", ""),
+            (vec![domain, media, ("tls.certificate", "a"), ("tls.key", "b")], "", ""),
+            (vec![("server.base_url", "https://a.test"), media], "", ""),
+            (vec![("tls.hsts", "1d")], "", "HTTPS is off"),
+            (vec![("tls.hsts", "1d"), domain], "", ""),
+        ] {
+            let settings = given(&flags);
+            let why = contradiction(&settings).unwrap_or_default();
+            assert!(why.contains(refused) && why.is_empty() == refused.is_empty(), "{flags:?}: {why}");
+            let why = doubts(&settings).join(" ");
+            assert!(why.contains(doubted) && why.is_empty() == doubted.is_empty(), "{flags:?}: {why}");
+        }
+    }
 
     #[test]
     fn names_are_taken_in_lower_case_and_once() {

@@ -123,3 +123,10 @@ fn a_domain_that_is_the_servers_flag_locks_no_other_command_out() {
     let found = String::from_utf8_lossy(&found).into_owned();
     assert!(status == Some(2) && found.contains(words), "{found}");
 }
+
+#[test]
+fn links_of_plain_http_are_refused_where_https_is_on() {
+    let flags = ["--tls-listen", "127.0.0.1:0", "--tls-http-listen", "off", "--domain", "a.test"];
+    let error = refused("", &[], &[&flags[..], &["--base-url", "http://a.test"]].concat());
+    assert!(error.contains("server.base_url is http://a.test, but HTTPS is on"), "{error}");
+}

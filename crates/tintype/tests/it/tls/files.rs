@@ -12,7 +12,7 @@ use tintype_testkit::{
 };
 
 use super::support::{ONE, Ports, Secure, folder, skipped};
-use crate::support::{Raw, tintype};
+use crate::support::{Raw, Server, tintype};
 
 /// Puts a pair where the server looks for it, as tools do: each file at once.
 fn install(pair: &Pair, dir: &Path) {
@@ -179,4 +179,37 @@ fn a_slow_handshake_is_cut_and_counts_for_its_client() {
     let held = Raw::connect_to(&address);
     wait::until("a handshake to be counted", PATIENCE, || open() == 2);
     assert!(held.closed());
+}
+
+#[test]
+fn the_ready_line_says_both_addresses_where_no_domain_is_known() {
+    if skipped("the_ready_line_says_both_addresses_where_no_domain_is_known") {
+        return;
+    }
+    let dir = folder();
+    let authority = Authority::new(dir.path());
+    let pair = authority.issue("own", &[&format!("DNS:{ONE}")]);
+    let flags =
+        ["--tls-certificate", pair.certificate.to_str().unwrap(), "--tls-key", pair.key.to_str().unwrap()];
+    let server = Server::on(folder(), &[&flags[..], &["--tls-listen", "127.0.0.1:0"]].concat());
+    let (plain, secure) = server.base.split_once(" and ").expect("two addresses");
+    assert!(plain.starts_with("http://127.0.0.1:"), "{plain}");
+    let reply = std::process::Command::new("curl")
+        .args(["-sS", "--cacert", authority.root().to_str().unwrap(), "--connect-to"])
+        .arg(format!("{ONE}:443:{}", secure.trim_start_matches("https://")))
+        .arg(format!("https://{ONE}/health"))
+        .output()
+        .unwrap();
+    assert!(reply.status.success(), "{secure}: {}", String::from_utf8_lossy(&reply.stderr));
+}
+
+#[test]
+fn what_does_nothing_is_said_at_the_start() {
+    let server = Server::with(&["--tls-hsts", "1d"]);
+    let log = server.log();
+    assert!(
+        log.contains("a setting does not do what it seems to") && log.contains("tls.hsts is set"),
+        "{log}"
+    );
+    assert!(!Server::start().log().contains("a setting does not do"));
 }
