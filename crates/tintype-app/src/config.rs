@@ -55,6 +55,11 @@ impl CdnConfig {
         !self.drivers.is_empty() && self.drivers.iter().all(Driver::reaches_all)
     }
 
+    /// Whether a cache forgets by address, so that it may have one by which nobody tells it.
+    pub fn forgets_by_address(&self) -> bool {
+        self.drivers.iter().any(|driver| !driver.reaches_all())
+    }
+
     /// Whether a cache forgets no address but those that it is told.
     pub fn needs_list(&self) -> bool {
         self.drivers.iter().any(Driver::needs_list)

@@ -7,7 +7,9 @@ use axum::{
 use tintype_app::{
     AliasKind,
     authorize::Denial,
+    config::CdnConfig,
     headers::Lasting,
+    text,
     types::{ImageId, MediaType},
 };
 
@@ -76,19 +78,21 @@ async fn answer(
             None => http.app.original_of_alias(&actor, kind, &file).await,
         };
         let stored = found.map_err(|error| Problem::from_serve(&http.app, &error))?;
+        let lasting = lasting(&http.app.config().cdn, parts.uri.path(), kind, &file);
         let fits = id.is_none()
             || extension.is_none_or(|text| MediaType::from_extension(text) == Some(stored.media_type));
-        Ok::<_, Problem>((fits.then_some(stored), caller))
+        Ok::<_, Problem>((fits.then_some((stored, lasting)), caller))
     };
     let wants_page = http.config.negotiate && negotiate::wants_page(&parts);
     match outcome.await {
-        Ok((Some(stored), caller)) if wants_page => in_place_of_bytes(http, &caller, &stored, &parts).await,
-        Ok((Some(stored), caller)) => {
+        Ok((Some((stored, _)), caller)) if wants_page => {
+            in_place_of_bytes(http, &caller, &stored, &parts).await
+        }
+        Ok((Some((stored, lasting)), caller)) => {
             if let Some(response) = media::redirect(&caller.origin, &parts.uri, stored.visibility) {
                 return response;
             }
-            let mut response =
-                deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Immutable).await;
+            let mut response = deliver(&http.app, &parts.method, &parts.headers, &stored, lasting).await;
             if http.config.negotiate {
                 negotiate::mark(response.headers_mut());
             }
@@ -107,4 +111,11 @@ async fn answer(
             None => refuse(problem),
         },
     }
+}
+
+/// How the address may be cached at which an original was asked for. Caches that forget by address are told the one in which
+/// nothing is encoded that need not be.
+fn lasting(cdn: &CdnConfig, path: &str, kind: AliasKind, file: &str) -> Lasting {
+    let listed = || path == format!("/{}{}", kind.as_str(), text::address_of_path(file));
+    if cdn.forgets_by_address() && !listed() { Lasting::Unlisted } else { Lasting::Immutable }
 }

@@ -4,7 +4,11 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
-use tintype_app::{headers::Lasting, types::Recipe};
+use tintype_app::{
+    config::CdnConfig,
+    headers::Lasting,
+    types::{ImageId, Recipe},
+};
 
 use super::{not_found, refuse, refuse_of};
 use crate::{
@@ -51,8 +55,7 @@ pub(crate) async fn variant(
         let actor = caller.actor(&http.app).await?;
         let stored = http.app.variant(&actor, id, recipe).await;
         let stored = stored.map_err(|error| Problem::from_serve(&http.app, &error))?;
-        let listed = !http.app.config().cdn.needs_list() || recipe.spellings().contains(&variant);
-        Ok((stored, if listed { Lasting::Immutable } else { Lasting::Unlisted }, caller))
+        Ok((stored, lasting(&http.app.config().cdn, parts.uri.path(), id, &recipe), caller))
     };
     match outcome.await {
         Ok((stored, lasting, caller)) => {
@@ -63,4 +66,15 @@ pub(crate) async fn variant(
         }
         Err(problem) => refuse_of(&http, problem, id, &parts.headers),
     }
+}
+
+/// How the address may be cached at which a variant was asked for, as it was written: `%3D` is another address than `=`.
+fn lasting(cdn: &CdnConfig, path: &str, id: ImageId, recipe: &Recipe) -> Lasting {
+    let spelling = || path.strip_prefix("/i/")?.strip_prefix(id.as_str())?.strip_prefix('/');
+    let listed = if cdn.needs_list() {
+        spelling().is_some_and(|spelling| recipe.spellings().iter().any(|listed| listed == spelling))
+    } else {
+        !cdn.forgets_by_address() || spelling().is_some()
+    };
+    if listed { Lasting::Immutable } else { Lasting::Unlisted }
 }

@@ -128,3 +128,40 @@ fn a_cache_that_is_told_addresses_keeps_none_that_it_cannot_be_told() {
         assert_eq!(reply.header("cache-control"), expected, "{variant}");
     }
 }
+
+#[test]
+fn an_address_that_is_encoded_without_need_is_kept_by_no_cache_that_is_told_addresses() {
+    let nginx = ["--cdn-driver", "nginx", "--cdn-nginx-url", "http://127.0.0.1:9", "--cdn-verify", "off"];
+    let cloudfront =
+        ["distribution", "access-key", "secret-key"].map(|key| format!("--cdn-cloudfront-{key}=x"));
+    let mut wildcards = vec!["--cdn-driver", "cloudfront", "--cdn-verify", "off"];
+    wildcards.extend(cloudfront.iter().map(String::as_str));
+    wildcards.extend(["--cdn-cloudfront-url", "http://127.0.0.1:9"]);
+    let shared = "public, max-age=31536000, s-maxage=86400, immutable";
+    let unlisted = "public, max-age=31536000, s-maxage=0, immutable";
+    for (flags, below) in [(&nginx[..], unlisted), (&wildcards, shared), (&[], shared)] {
+        let server = Server::with(flags);
+        let elsewhere = if flags.is_empty() { shared } else { unlisted };
+        let id = server.token("upload").upload("a.jpg", &build::jpeg(90, 60, 1)).expect(201).at("/id");
+        let encoded = format!("%{:02X}{}", id.as_bytes()[0], &id[1..]);
+        // Cold and hot.
+        for _ in 0..2 {
+            for (address, expected) in [
+                (format!("/i/{id}.jpg"), shared),
+                (format!("/i/{id}.jpeg"), shared),
+                (format!("/i/{id}"), shared),
+                (format!("/images/{id}.jpg"), shared),
+                (format!("/i/{id}/w=32.webp"), shared),
+                (format!("/i/{id}/w%3D32.webp"), below),
+                (format!("/i/{id}/w=32%2Ewebp"), below),
+                (format!("/i/{encoded}/w=32.webp"), elsewhere),
+                (format!("/i/{encoded}.jpg"), elsewhere),
+                (format!("/i/{id}%2Ejpg"), elsewhere),
+                (format!("/images/{encoded}.jpg"), elsewhere),
+            ] {
+                let reply = server.client().get(&address).expect(200);
+                assert_eq!(reply.header("cache-control"), expected, "{address} {flags:?}");
+            }
+        }
+    }
+}
