@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use tintype_app::{authorize::Denial, config::AppConfig};
 
-use crate::{Http, assets, caller::cookie, problem::size, routes::ops::config::Store};
+use crate::{Http, assets, caller::cookie, config::Robots, problem::size, routes::ops::config::Store};
 
 /// What a page may run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,9 @@ pub(crate) fn respond(page: String, scripts: Scripts) -> Response {
 /// A page that shows pictures, or sends them: both may lie at the object storage's own address.
 pub(crate) fn respond_for(http: &Http, page: String, scripts: Scripts) -> Response {
     let mut response = respond(page, scripts);
+    if http.config.robots == Robots::None {
+        response.headers_mut().insert("x-robots-tag", HeaderValue::from_static("noindex"));
+    }
     let copies = http.config.copies_url.as_deref().map(origin_of);
     let store = http.app.store_origin();
     let pictures = [store.as_deref(), copies, http.config.media_url.as_deref()];

@@ -10,7 +10,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 use percent_encoding::percent_decode_str;
 use tower_http::services::ServeDir;
 
-use crate::{Http, caller::Caller};
+use crate::{Http, caller::Caller, config::Robots};
 
 /// What the program answers itself, whatever lies in the folder.
 const ALWAYS_OURS: [&str; 12] = [
@@ -49,6 +49,9 @@ pub(crate) async fn own(State(http): State<Http>, request: Request, next: Next) 
     let is_page =
         headers.get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
     if is_page {
+        if http.config.robots == Robots::None {
+            headers.insert("x-robots-tag", HeaderValue::from_static("noindex"));
+        }
         let (parts, _) = request.into_parts();
         // As the web app's page does, so that parallel first uploads of a browser share one owner.
         if let Some(cookie) =

@@ -16,7 +16,6 @@ use tintype_app::{
 use crate::{
     Http,
     caller::Caller,
-    config::Robots,
     links::{self, Base},
     negotiate,
     pages::{self, Look},
@@ -75,7 +74,7 @@ pub(super) async fn of_picture(
         Ok(Ok((image, caller))) => {
             let page = render(&look, &caller.origin.base, &image);
             let mut response = pages::respond_for(http, page.into_string(), pages::Scripts::None);
-            if image.visibility != Visibility::Public || http.config.robots == Robots::None {
+            if image.visibility != Visibility::Public {
                 response.headers_mut().insert("x-robots-tag", HeaderValue::from_static("noindex"));
             }
             response

@@ -32,3 +32,21 @@ fn an_operator_may_keep_all_of_it_out_of_every_index() {
     assert_eq!(page.header("x-robots-tag"), "noindex");
     assert!(page.text().contains("og:image"), "cards are made all the same");
 }
+
+#[test]
+fn every_page_says_noindex_where_nothing_is_to_be_found() {
+    let own = tempfile::tempdir().unwrap();
+    std::fs::write(own.path().join("index.html"), "<!doctype html><title>Mine</title>").unwrap();
+    let own = ["--web-dir", own.path().to_str().unwrap()];
+    for (robots, expected) in [("none", "noindex"), ("public", "")] {
+        let flags = ["--links-robots", robots, "--paths-index", "html"];
+        let server = Server::with(&flags);
+        let public = "/api/v1/files/blog/a.png?visibility=public";
+        let id = server.token("upload,paths").put(public, &build::png(8, 8, 1)).expect(201).at("/id");
+        for page in ["/", "/images", "/blog/", &format!("/p/{id}")] {
+            assert_eq!(server.client().get(page).expect(200).header("x-robots-tag"), expected, "{page}");
+        }
+        let server = Server::with(&[&flags[..], &own].concat());
+        assert_eq!(server.client().get("/").expect(200).header("x-robots-tag"), expected, "one's own");
+    }
+}
