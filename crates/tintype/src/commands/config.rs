@@ -48,7 +48,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
 /// Name, value and place of every setting.
 fn in_force(settings: &Settings) -> impl Iterator<Item = (&'static str, String, String)> {
     TABLE.iter().map(|setting| match settings.given.get(setting.name) {
-        Some(given) => (setting.name, setting.shown(&given.value).to_owned(), given.place.clone()),
+        Some(given) => (setting.name, setting.shown(&given.value).into_owned(), given.place.clone()),
         None => match settings.port {
             Some(port) if setting.name == "server.listen" => {
                 (setting.name, format!("[::]:{port}"), settings.port_place.clone())

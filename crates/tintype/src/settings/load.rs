@@ -224,7 +224,7 @@ fn apply(settings: &mut Settings, name: &str, value: &str, place: &str) -> Resul
     if let Err(accepted) = (setting.set)(settings, value) {
         bail!("{name} = {shown:?} is not valid ({place}): it {accepted}");
     }
-    settings.given.insert(setting.name, Given { value: shown.to_owned(), place: place.to_owned() });
+    settings.given.insert(setting.name, Given { value: shown.into_owned(), place: place.to_owned() });
     Ok(())
 }
 

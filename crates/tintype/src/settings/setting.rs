@@ -1,5 +1,7 @@
 //! One setting: its name in three forms, what it is without anybody's word, how its value is read.
 
+use std::borrow::Cow;
+
 use super::Settings;
 
 /// One setting.
@@ -19,9 +21,13 @@ pub(crate) struct Setting {
 }
 
 impl Setting {
-    /// A value as people may read it.
-    pub(crate) fn shown<'a>(&self, value: &'a str) -> &'a str {
-        if self.is_secret() { "(not shown)" } else { value }
+    /// A value as people may read it: no key, and of addresses neither a password nor a query, which may hold one.
+    pub(crate) fn shown<'a>(&self, value: &'a str) -> Cow<'a, str> {
+        match value {
+            _ if self.is_secret() => "(not shown)".into(),
+            _ if self.name.ends_with("_url") || value.contains("://") => address(value),
+            _ => value.into(),
+        }
     }
 
     /// Whether the flag may be given several times, each for one more of a list.
@@ -43,6 +49,13 @@ impl Setting {
     pub(crate) fn variable(&self) -> String {
         format!("TINTYPE_{}", self.name.replace('.', "_").to_uppercase())
     }
+}
+
+/// An address without what stands before its host and behind its path.
+fn address(text: &str) -> Cow<'_, str> {
+    let (user, rest) = text.rsplit_once('@').map_or(("", text), |(_, rest)| ("…@", rest));
+    let (plain, query) = rest.split_once(['?', '#']).map_or((rest, ""), |(plain, _)| (plain, "?…"));
+    if plain == text { text.into() } else { format!("{user}{plain}{query}").into() }
 }
 
 macro_rules! setting {

@@ -130,3 +130,14 @@ fn links_of_plain_http_are_refused_where_https_is_on() {
     let error = refused("", &[], &[&flags[..], &["--base-url", "http://a.test"]].concat());
     assert!(error.contains("server.base_url is http://a.test, but HTTPS is on"), "{error}");
 }
+
+#[test]
+fn a_refused_address_is_named_without_its_secrets() {
+    for value in
+        ["https://me:hush@hooks.test/x", "https://hooks.test/x?key=hush", "https://me:a,hush?b@hooks.test"]
+    {
+        let error = refused("", &[], &["--cdn-webhook-url", value]);
+        assert!(error.contains("cdn.webhook_url") && error.contains(".test"), "{error}");
+        assert!(!error.contains("hush") && error.contains("https://cdn.example.org/public"), "{error}");
+    }
+}
