@@ -2,6 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tintype_types::{MediaType, Visibility, visibility::InvalidVisibility};
+use unicode_normalization::UnicodeNormalization as _;
 
 /// Most characters of a title.
 pub const TITLE_MAX: usize = 200;
@@ -245,6 +246,16 @@ fn plain_parts(path: &str) -> Result<(), InvalidField> {
         )));
     }
     Ok(())
+}
+
+/// A path with its accents composed (NFC, UAX #15), as `tintype sync` puts it, where it is another one. Some systems keep the
+/// dots of an ü apart.
+pub fn composed(path: &str) -> Option<String> {
+    if path.is_ascii() {
+        return None;
+    }
+    let composed: String = path.nfc().collect();
+    (composed != path).then_some(composed)
 }
 
 /// What a path segment may hold plainly (RFC 3986, unreserved), and the slash between segments.

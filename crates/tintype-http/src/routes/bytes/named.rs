@@ -47,7 +47,14 @@ pub(crate) async fn named(State(http): State<Http>, request: Request) -> Respons
     if parts.method != Method::GET && parts.method != Method::HEAD {
         return method_not_allowed(&http);
     }
-    match answer(&http, &parts, &path).await {
+    let outcome = match answer(&http, &parts, &path).await {
+        Err(problem) if problem.code == Code::NotFound => match text::composed(&path) {
+            Some(composed) => answer(&http, &parts, &composed).await,
+            None => Err(problem),
+        },
+        outcome => outcome,
+    };
+    match outcome {
         Ok(response) => response,
         Err(problem) if wants_page && matches!(problem.code, Code::Gone | Code::NotFound) => {
             let denial = if problem.code == Code::Gone { Denial::Gone } else { Denial::NotFound };

@@ -62,3 +62,20 @@ fn what_is_no_named_path_is_not_found() {
     let reply = client.post("/blog/none.png", "image/png", b"x").expect_problem(405, "method_not_allowed");
     assert_eq!(reply.header("allow"), "GET, HEAD");
 }
+
+#[test]
+fn a_name_whose_accents_are_apart_leads_to_the_composed_one() {
+    let server = Server::start();
+    let token = server.token("upload,paths,delete");
+    let (composed, apart) = ("uni/%C3%BC.png", "uni/u%CC%88.png");
+    let (one, two) = (build::png(8, 8, 1), build::png(9, 9, 2));
+    server.client().get(&format!("/{apart}")).expect(404);
+    token.put(&format!("/api/v1/files/{composed}"), &one).expect(201);
+    assert!(server.client().get(&format!("/{apart}")).expect(200).body == one);
+    // What stands there by its own name comes first, and what is gone there stays gone.
+    token.put(&format!("/api/v1/files/{apart}"), &two).expect(201);
+    assert!(server.client().get(&format!("/{apart}")).expect(200).body == two);
+    token.delete(&format!("/api/v1/files/{apart}")).expect(204);
+    server.client().get(&format!("/{apart}")).expect(410);
+    server.client().get(&format!("/{composed}")).expect(200);
+}
