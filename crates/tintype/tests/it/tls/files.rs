@@ -205,3 +205,14 @@ fn the_ready_line_says_both_addresses_where_no_domain_is_known() {
         .unwrap();
     assert!(reply.status.success(), "{secure}: {}", String::from_utf8_lossy(&reply.stderr));
 }
+
+#[test]
+fn what_does_nothing_is_said_at_the_start() {
+    let server = Server::with(&["--tls-hsts", "1d"]);
+    let log = server.log();
+    assert!(
+        log.contains("a setting does not do what it seems to") && log.contains("tls.hsts is set"),
+        "{log}"
+    );
+    assert!(!Server::start().log().contains("a setting does not do"));
+}
