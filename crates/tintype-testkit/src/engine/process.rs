@@ -4,6 +4,7 @@ use std::{
     env, fs,
     io::{Read as _, Write as _},
     net::TcpStream,
+    os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::{
@@ -39,7 +40,9 @@ impl Process {
             .current_dir(home)
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("the program's log"))
-            .stderr(log);
+            .stderr(log)
+            // With what it starts itself, such as the workers of nginx, which would go on without it.
+            .process_group(0);
         let ended = Arc::new(AtomicBool::new(false));
         let (send, receive) = mpsc::channel();
         let end = Arc::clone(&ended);
@@ -53,12 +56,12 @@ impl Process {
         Self { id: receive.recv().expect("the program starts"), ended }
     }
 
-    /// Kills it without a word.
+    /// Kills it, and what it started, without a word.
     pub(super) fn kill(&self) {
         if self.ended.load(Ordering::SeqCst) {
             return;
         }
-        let _ = Command::new("kill").args(["-KILL", &self.id.to_string()]).status();
+        let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", self.id)]).status();
         wait::until("a killed program to end", START, || self.ended.load(Ordering::SeqCst));
     }
 }
