@@ -380,8 +380,9 @@ impl App {
                 AliasKind::Path => name,
             });
         }
+        // In this order: they are noted before their files go.
         let mut variants = self.blobs.variant_recipes(id).await?;
-        variants.extend(purge.variants.iter().cloned());
+        variants.extend(self.catalog.noted_variants(purge.id).await?);
         for recipe in &variants {
             let recipe =
                 recipe.rsplit_once('.').and_then(|(ops, extension)| Recipe::parse(ops, extension).ok());

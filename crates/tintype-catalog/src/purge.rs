@@ -97,8 +97,6 @@ pub struct Purge {
     pub created_at: UnixMillis,
     /// Why it failed last.
     pub problem: Option<String>,
-    /// Recipes of variants whose files are gone.
-    pub variants: Vec<String>,
 }
 
 /// What becomes of a purge after a try.
@@ -158,7 +156,7 @@ impl Catalog {
         now: UnixMillis,
         limit: u32,
     ) -> Result<Vec<Purge>> {
-        let sql = "select id, cache, subject, revision, step, attempts, due_at, created_at, problem, variants from purges \
+        let sql = "select id, cache, subject, revision, step, attempts, due_at, created_at, problem from purges \
                    where cache = $1 and due_at <= $2 and (step = 'verify') = ($3 = 1) order by due_at, id limit $4";
         let query =
             sqlx::query(sql).bind(cache).bind(now.0).bind(i32::from(verifying)).bind(i64::from(limit));
@@ -197,7 +195,7 @@ impl Catalog {
     /// # Errors
     /// As every question.
     pub async fn purges(&self) -> Result<Vec<Purge>> {
-        let sql = "select id, cache, subject, revision, step, attempts, due_at, created_at, problem, variants \
+        let sql = "select id, cache, subject, revision, step, attempts, due_at, created_at, problem \
                    from purges order by created_at, id";
         let rows = sqlx::query(sql).fetch_all(&mut *self.reader().await?).await?;
         rows.iter().map(from_row).collect()
@@ -225,6 +223,19 @@ impl Catalog {
             })
         })
         .await
+    }
+
+    /// The variants that were noted with a purge: recipes in their canonical form.
+    ///
+    /// # Errors
+    /// As every question.
+    pub async fn noted_variants(&self, id: i64) -> Result<Vec<String>> {
+        let query = sqlx::query("select variants from purges where id = $1").bind(id);
+        let Some(row) = query.fetch_optional(&mut *self.reader().await?).await? else {
+            return Ok(Vec::new());
+        };
+        let noted: &str = Columns(&row).get("variants")?;
+        serde_json::from_str(noted).map_err(|_| invalid("variants", noted))
     }
 
     /// Notes the variants of an image whose files are about to be removed, where a cache has yet to forget it.
@@ -286,7 +297,6 @@ async fn settle(db: &mut AnyConnection, purge: &Purge, outcome: PurgeOutcome) ->
 fn from_row(row: &AnyRow) -> Result<Purge> {
     let row = Columns(row);
     let subject: &str = row.get("subject")?;
-    let variants: &str = row.get("variants")?;
     Ok(Purge {
         id: row.get("id")?,
         cache: row.get("cache")?,
@@ -297,6 +307,5 @@ fn from_row(row: &AnyRow) -> Result<Purge> {
         due_at: row.time("due_at")?,
         created_at: row.time("created_at")?,
         problem: row.get("problem")?,
-        variants: serde_json::from_str(variants).map_err(|_| invalid("variants", variants))?,
     })
 }
