@@ -75,6 +75,8 @@ test('order and density are chosen from a menu, stand in the address and are rem
   await expect(tiles(page).first()).toHaveAccessibleName(/seed-002\.png/)
   await page.keyboard.press('ControlOrMeta+Z')
   await expect(tiles(page).first()).toHaveAccessibleName(/seed-001\.png/)
+  // It is shown before the server has it back.
+  await expect(page.getByTestId('toast')).toContainText('1 image restored')
 
   await page.goto('/images')
   await expect(tiles(page).first()).toHaveAccessibleName(/seed-001\.png/)

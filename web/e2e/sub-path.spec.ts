@@ -64,7 +64,7 @@ for (const passes of ['keeps', 'strips'] as const) {
       await page.keyboard.press('Delete')
       await expect(page.getByTestId('toast')).toContainText('1 image deleted')
       await expect(tile).toHaveCount(0)
-      expect((await page.request.get(link)).status()).toBe(410)
+      await expect.poll(async () => (await page.request.get(link)).status()).toBe(410)
       expect(seen).toEqual([])
     })
 

@@ -41,13 +41,17 @@ export async function listImages(
   return data ?? refuse(response, error)
 }
 
+/** Sent to the end even if the page is left meanwhile, like `restoreImage`. */
 export async function deleteImage(id: string): Promise<void> {
-  const { error, response } = await client.DELETE(addresses.api.image, { params: { path: { id } } })
+  const { error, response } = await client.DELETE(addresses.api.image, { params: { path: { id } }, keepalive: true })
   if (!response.ok) refuse(response, error)
 }
 
 export async function restoreImage(id: string): Promise<Image> {
-  const { data, error, response } = await client.POST(addresses.api.restore, { params: { path: { id } } })
+  const { data, error, response } = await client.POST(addresses.api.restore, {
+    params: { path: { id } },
+    keepalive: true,
+  })
   return data ?? refuse(response, error)
 }
 

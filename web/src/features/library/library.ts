@@ -23,6 +23,8 @@ export const imagesQuery = (order: Order) =>
 interface Deleted {
   image: Image
   follower: string | null
+  /** Whether the server has deleted it, once it answered. */
+  gone: Promise<boolean>
 }
 
 /** What the undo toast shows. */
@@ -45,6 +47,8 @@ export class Library {
   readonly #queries: QueryClient
   #order: Order = 'newest'
   #undoable: Deleted[] = []
+  /** The last change asked for of an image: the next one waits for its answer, lest it overtake it on its way. */
+  readonly #asked = new Map<string, Promise<unknown>>()
   /** Made while a list was under way, whose answer does not know of them. Made once more, each changes nothing. */
   #late: ((data: Listed) => Listed)[] = []
   #refreshing = 0
@@ -97,19 +101,23 @@ export class Library {
   }
 
   async delete(image: Image): Promise<void> {
-    const deleted = { image, follower: followerOf(this.#data(), image.id) }
+    const follower = followerOf(this.#data(), image.id)
     this.#change(data => without(data, [image.id]))
+    const gone = this.#ask(image.id, () => deleteImage(image.id)).then(
+      () => true,
+      error => {
+        this.#undoable = this.#undoable.filter(other => other !== deleted)
+        this.#change(data => withBack(data, image, follower, this.#order))
+        this.onGone([image.id], false)
+        this.#tellFailed(error, why => messages.library.deleteFailed(nameOf(image), why))
+        return false
+      },
+    )
+    const deleted = { image, follower, gone }
     this.#undoable.push(deleted)
     this.#tellDeleted()
     this.onGone([image.id], true)
-    try {
-      await deleteImage(image.id)
-    } catch (error) {
-      this.#undoable = this.#undoable.filter(other => other !== deleted)
-      this.#change(data => withBack(data, image, deleted.follower, this.#order))
-      this.onGone([image.id], false)
-      this.#tellFailed(error, why => messages.library.deleteFailed(nameOf(image), why))
-    }
+    await gone
   }
 
   /** Brings back what the toast speaks of, last deleted first, so that each finds its follower. */
@@ -119,25 +127,36 @@ export class Library {
     this.#undoable = []
     this.notice.set(null)
     let restored = 0
-    for (const { image, follower } of all) {
+    for (const { image, follower, gone } of all) {
       this.#change(data => withBack(data, image, follower, this.#order))
       this.onGone([image.id], false)
       try {
-        await restoreImage(image.id)
-        restored += 1
+        const back = await this.#ask(image.id, async () => ((await gone) ? restoreImage(image.id) : null))
+        if (back) restored += 1
       } catch (error) {
         this.#change(data => without(data, [image.id]))
         this.onGone([image.id], true)
         this.#tellFailed(error, messages.library.restoreFailed)
       }
     }
-    if (restored === all.length) this.notice.set({ kind: 'restored', count: restored })
+    // What was deleted meanwhile may be undone: that toast stays.
+    if (restored === all.length && this.#undoable.length === 0) this.notice.set({ kind: 'restored', count: restored })
   }
 
   /** The time to undo is over. */
   dismiss(): void {
     this.#undoable = []
     this.notice.set(null)
+  }
+
+  async #ask<Answer>(id: string, send: () => Promise<Answer>): Promise<Answer> {
+    const answer = (this.#asked.get(id) ?? Promise.resolve()).then(send, send)
+    this.#asked.set(id, answer)
+    try {
+      return await answer
+    } finally {
+      if (this.#asked.get(id) === answer) this.#asked.delete(id)
+    }
   }
 
   #tellDeleted(): void {
