@@ -166,7 +166,16 @@ pub(crate) fn doubts(settings: &Settings) -> Vec<String> {
                 .to_owned(),
         );
     }
-    let media = settings.http.media_url.as_deref().and_then(|url| url.strip_prefix("https://"));
+    let Settings { http, .. } = settings;
+    let site_is_https =
+        tls.is_on() || http.base_url.as_deref().is_some_and(|base| base.starts_with("https://"));
+    if let Some(plain) = http.media_url.as_deref().filter(|url| site_is_https && url.starts_with("http://")) {
+        doubts.push(format!(
+            "server.media_url is {plain}, but the site's pages come over HTTPS: browsers take no pictures over http:// in \
+             them. Begin it with https://"
+        ));
+    }
+    let media = http.media_url.as_deref().and_then(|url| url.strip_prefix("https://"));
     let host = media.map(|rest| rest.split(['/', ':']).next().unwrap_or(rest).to_ascii_lowercase());
     if let (Some(host), CertificateSource::Authority(_)) = (host, &tls.source)
         && tls.is_on()
@@ -194,6 +203,7 @@ mod tests {
     fn what_cannot_be_served_is_told_apart_from_what_is_doubtful() {
         let domain = ("tls.domains", "a.test");
         let media = ("server.media_url", "https://Media.test:8443");
+        let plain = ("server.media_url", "http://media.test");
         for (flags, refused, doubted) in [
             (vec![domain], "", ""),
             (vec![("tls.listen", "[::]:443")], "HTTPS is off", ""),
@@ -205,6 +215,9 @@ mod tests {
             (vec![("tls.domains", "a.test,media.test"), media], "", ""),
             (vec![domain, media, ("tls.certificate", "a"), ("tls.key", "b")], "", ""),
             (vec![("server.base_url", "https://a.test"), media], "", ""),
+            (vec![domain, plain], "", "pages come over HTTPS"),
+            (vec![("server.base_url", "https://a.test"), plain], "", "pages come over HTTPS"),
+            (vec![("server.base_url", "http://a.test"), plain], "", ""),
             (vec![("tls.hsts", "1d")], "", "HTTPS is off"),
             (vec![("tls.hsts", "1d"), domain], "", ""),
         ] {
