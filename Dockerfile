@@ -11,7 +11,7 @@ FROM rust:1.95-bookworm AS build
 # Whatever version Debian's release has: it keeps no other to be named.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends cmake nasm \
+    && apt-get install -y --no-install-recommends ca-certificates cmake nasm \
     && rm -rf /var/lib/apt/lists/*
 # Without the line tables, which are four fifths of the file.
 ENV CARGO_PROFILE_RELEASE_STRIP=debuginfo CARGO_TARGET_DIR=/target
@@ -28,6 +28,8 @@ RUN groupadd --gid 10001 tintype \
     && useradd --uid 10001 --gid tintype --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin tintype \
     && install -d -o tintype -g tintype -m 0700 /data \
     && install -d /etc/tintype
+# The authorities that Debian trusts: certificates, buckets and CDNs are asked for over HTTPS.
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /target/release/tintype /usr/local/bin/tintype
 # PORT rather than an address: it means every address, IPv6 included where there is IPv6.
 ENV PORT=8080 TINTYPE_STORE_DATA=/data

@@ -38,7 +38,9 @@ base() {
 # Programs that take the place of those that build. What they look for is every file that the repository has of these.
 stand_ins() {
   local node=$scratch/stand-in-node rust=$scratch/stand-in-rust
-  mkdir -p "$node/usr/local/bin" "$rust/usr/local/bin"
+  mkdir -p "$node/usr/local/bin" "$rust"/{usr/local/bin,etc/ssl/certs}
+  # What apt-get would install.
+  cp /etc/ssl/certs/ca-certificates.crt "$rust/etc/ssl/certs/"
   (cd web && git ls-files -- src public build index.html 'tsconfig*.json' '*.config.ts') >"$node/wanted"
   git ls-files -- crates xtask .cargo Cargo.toml Cargo.lock docs/openapi.json >"$rust/wanted"
   printf 'web/dist/index.html\n.git/HEAD\n.git/objects\n' >>"$rust/wanted"
@@ -98,9 +100,21 @@ image_inspect() {
   expect 'the entrypoint of the image' "$(jq -c .Entrypoint "$image")" '["/usr/local/bin/tintype"]'
   expect 'the command of the image' "$(jq -c .Cmd "$image")" '["serve"]'
   expect 'the volumes of the image' "$(jq -c '.Volumes | keys' "$image")" '["/data"]'
-  expect 'the ports of the image' "$(jq -c '.ExposedPorts | keys' "$image")" '["8080/tcp"]'
+  expect 'the ports of the image' "$(jq -c '.ExposedPorts | keys' "$image")" '["443/tcp","80/tcp","8080/tcp"]'
   expect 'the health check of the image begins with' "$(jq -c '.Healthcheck.Test[:3]' "$image")" '["CMD","bash","-c"]'
-  holds 'the image has user 10001:10001, entrypoint, command, volume, port and health check'
+  holds 'the image has user 10001:10001, entrypoint, command, volume, ports and health check'
+}
+
+# image_trusts CONTAINER: the program finds in the image whom to trust. It stops at the start where it finds nobody; here it
+# gets as far as an authority that nobody plays.
+image_trusts() {
+  in_store run --isolation chroot --env TINTYPE_TLS_DOMAINS=images.test \
+    --env TINTYPE_TLS_ACME_DIRECTORY=https://127.0.0.1:9/ --env TINTYPE_TLS_LISTEN=127.0.0.1:0 \
+    --env TINTYPE_TLS_HTTP_LISTEN=off --env TINTYPE_STORE_DATA=/tmp/trusting --env PORT="$(free_port)" "$1" -- \
+    timeout --preserve-status 5 /usr/local/bin/tintype serve >"$scratch/trusting" 2>&1 || true
+  grep -q 'Connection refused' "$scratch/trusting" ||
+    wrong "the program of the image does not ask for a certificate: $(cat "$scratch/trusting")"
+  holds 'the program of the image finds whom to trust, and asks an authority for a certificate'
 }
 
 # The image's program as compose.yaml runs it: a root that is read-only, /tmp in memory, a network, processes and mounts
@@ -114,6 +128,7 @@ image_run() {
   expect 'what the program of the image says' "$(cat "$scratch/version")" "$("$binary" --version)"
   holds "the program of the image runs: $(cat "$scratch/version")"
   expect 'owner and rights of /data' "$(in_store run --isolation chroot "$container" -- stat -c '%u:%g %a' /data)" '10001:10001 700'
+  image_trusts "$container"
 
   if [ ! -f "$profile" ] || ! unshare --mount --net --pid --fork true 2>/dev/null; then
     skip 'the image as compose.yaml runs it: namespaces or the profile of golang-github-containers-common are not here'
