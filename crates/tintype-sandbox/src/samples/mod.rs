@@ -1,4 +1,4 @@
-//! Built-in pictures of 24 × 16 pixels, a colour ramp, one per format: what the self-test sends through a worker.
+//! Built-in pictures of 24 × 16 pixels, colour ramps: what the self-test sends through a worker.
 
 use tintype_types::MediaType;
 
@@ -10,6 +10,9 @@ pub(crate) struct Sample {
 
 /// Width and height of every sample, in pixels.
 pub(crate) const SIZE: (u32, u32) = (24, 16);
+
+/// A picture that is transparent in places. WebP keeps that in a stream of its own, by code that no other picture reaches.
+pub(crate) const TRANSPARENT: &[u8] = include_bytes!("transparent.png");
 
 /// One picture per format.
 pub(crate) const SAMPLES: &[Sample] = &[

@@ -9,7 +9,7 @@ use tracing::{error, info};
 use super::{health::Board, sandbox::Sandbox};
 use crate::{
     SandboxError, SelfTest,
-    samples::{SAMPLES, SIZE, Sample},
+    samples::{SAMPLES, SIZE, Sample, TRANSPARENT},
 };
 
 pub(super) async fn run(sandbox: &Sandbox, board: &Board) {
@@ -31,7 +31,9 @@ async fn try_all(sandbox: &Sandbox) -> Result<(), String> {
         inspect(sandbox, sample).await.map_err(|why| format!("{} in: {why}", sample.media_type.name()))?;
     }
     for format in [MediaType::Jpeg, MediaType::Webp, MediaType::Png] {
-        render(sandbox, &SAMPLES[0], format).await.map_err(|why| format!("{} out: {why}", format.name()))?;
+        for picture in [SAMPLES[0].bytes, TRANSPARENT] {
+            render(sandbox, picture, format).await.map_err(|why| format!("{} out: {why}", format.name()))?;
+        }
     }
     Ok(())
 }
@@ -45,9 +47,9 @@ async fn inspect(sandbox: &Sandbox, sample: &Sample) -> Result<(), String> {
     Err(format!("found {} of {} × {}", found.media_type.name(), found.width, found.height))
 }
 
-async fn render(sandbox: &Sandbox, sample: &Sample, format: MediaType) -> Result<(), String> {
+async fn render(sandbox: &Sandbox, picture: &[u8], format: MediaType) -> Result<(), String> {
     let recipe = Recipe { width: Some(16), height: None, fit: Fit::ScaleDown, format };
-    let rendered = sandbox.render(in_memory(sample.bytes)?, recipe).await.map_err(say)?;
+    let rendered = sandbox.render(in_memory(picture)?, recipe).await.map_err(say)?;
     if rendered.width == 16 {
         Ok(())
     } else {

@@ -20,6 +20,8 @@ const PLAIN: &[libc::c_long] = &[
     libc::SYS_mremap,
     libc::SYS_madvise,
     libc::SYS_brk,
+    // How much of it there is: qsort() of glibc before 2.37 asks.
+    libc::SYS_sysinfo,
     // Locks, time, chance: what the standard library asks for.
     libc::SYS_futex,
     libc::SYS_sched_yield,

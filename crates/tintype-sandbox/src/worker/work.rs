@@ -6,7 +6,7 @@ use tintype_image::InspectOptions;
 use tintype_types::{Fit, ImageLimits, MediaType, Recipe};
 
 use crate::{
-    samples::SAMPLES,
+    samples::{SAMPLES, TRANSPARENT},
     wire::{
         job::{Job, Op},
         reply::Reply,
@@ -83,6 +83,8 @@ pub(super) fn rehearse() {
     }
     for format in [MediaType::Jpeg, MediaType::Webp, MediaType::Png] {
         let recipe = Recipe { width: Some(16), height: None, fit: Fit::ScaleDown, format };
-        let _ = tintype_image::render(SAMPLES[0].bytes, &recipe, &limits, &mut |_| {});
+        for picture in [SAMPLES[0].bytes, TRANSPARENT] {
+            let _ = tintype_image::render(picture, &recipe, &limits, &mut |_| {});
+        }
     }
 }

@@ -1,3 +1,4 @@
-//! Decoders that attack.
+//! Decoders that attack, and honest ones that are let.
 
 mod misbehave;
+mod renditions;
