@@ -12,6 +12,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio::sync::Semaphore;
+
 /// So much in so long a time. All of it may come at once; then it fills up again evenly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
@@ -195,37 +197,52 @@ fn make_room(shard: &mut HashMap<Network, u64>, now: u64) {
     }
 }
 
+/// Requests over HTTP/2 that one client may have under way at once, over all its connections. Each holds a piece of its answer
+/// in memory, for as long as the client does not take it.
+const STREAMS_PER_CLIENT: usize = 512;
+
 /// Counts the connections of each client.
 #[derive(Clone, Default)]
-pub(crate) struct Connections(Arc<Mutex<HashMap<Network, usize>>>);
+pub(crate) struct Connections(Arc<Mutex<HashMap<Network, Share>>>);
+
+/// What one client has.
+struct Share {
+    connections: usize,
+    streams: Arc<Semaphore>,
+}
 
 /// A connection that counts for its client until it is dropped.
 pub(crate) struct Counted {
     connections: Connections,
     network: Network,
+    /// A permit for each request over HTTP/2 that the client may have under way.
+    pub(crate) streams: Arc<Semaphore>,
 }
 
 impl Connections {
     /// Counts one more; `None` where the client has `max` already.
     pub(crate) fn enter(&self, client: IpAddr, max: usize) -> Option<Counted> {
         let (network, _) = networks(client).next()?;
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(network).or_insert(0);
-        if *count >= max {
+        let mut shares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let share = shares.entry(network).or_insert_with(|| Share {
+            connections: 0,
+            streams: Arc::new(Semaphore::new(STREAMS_PER_CLIENT)),
+        });
+        if share.connections >= max {
             return None;
         }
-        *count += 1;
-        Some(Counted { connections: self.clone(), network })
+        share.connections += 1;
+        Some(Counted { connections: self.clone(), network, streams: share.streams.clone() })
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        let mut counts = self.connections.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = counts.get_mut(&self.network) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&self.network);
+        let mut shares = self.connections.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(share) = shares.get_mut(&self.network) {
+            share.connections -= 1;
+            if share.connections == 0 {
+                shares.remove(&self.network);
             }
         }
     }

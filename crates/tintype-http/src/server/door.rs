@@ -40,8 +40,9 @@ const HEAD_BYTES_MAX: usize = 32 << 10;
 const HEAD_FIELDS_MAX: usize = 64;
 /// Most requests at once on one connection of HTTP/2.
 const STREAMS_MAX: u32 = 100;
-/// Bytes of one answer that wait in memory for a reader who does not take them.
-const UNSENT_MAX: usize = 64 << 10;
+/// Bytes of one answer that wait in memory for a reader who does not take them. Less than a piece of a file: the next one is
+/// read when the last is nearly gone.
+const UNSENT_MAX: usize = 16 << 10;
 /// Bytes of one upload, and of all of a connection's, that may be under way without having been taken.
 const WINDOW: u32 = 1 << 20;
 /// Streams that a client opened and broke off before they were looked at (CVE-2023-44487).
@@ -76,7 +77,7 @@ pub(super) struct Hall {
 /// What a connection holds while it lives.
 struct Place {
     _permit: OwnedSemaphorePermit,
-    _held: Held,
+    held: Held,
 }
 
 /// A connection before it is anybody's.
@@ -146,7 +147,7 @@ impl Hall {
         let Arrival { stream, permit, watcher } = arrival;
         // Too many are dropped at once: an answer would cost what the limit is to save.
         let Some(held) = self.front.enter(peer.ip(), &self.clients) else { return };
-        let place = Place { _permit: permit, _held: held };
+        let place = Place { _permit: permit, held };
         prepare(&stream);
         match door {
             Door::Site | Door::Operator => {
@@ -173,7 +174,7 @@ impl Hall {
                 let (hall, tls) = (self.clone(), tls.clone());
                 tokio::spawn(async move {
                     match hall.in_time(tls.accept(stream)).await {
-                        Ok(Some(stream)) => hall.secure(stream, peer, watcher).await,
+                        Ok(Some(stream)) => hall.secure(stream, peer, watcher, place.held.streams()).await,
                         Ok(None) => tracing::debug!(%peer, "an authority looked at a challenge"),
                         Err(error) => {
                             tracing::debug!(%peer, error = &error as &dyn std::error::Error, "a TLS handshake failed");
@@ -185,12 +186,18 @@ impl Hall {
         }
     }
 
-    async fn secure(&self, stream: TlsStream<TcpStream>, peer: SocketAddr, watcher: Watcher) {
+    async fn secure(
+        &self,
+        stream: TlsStream<TcpStream>,
+        peer: SocketAddr,
+        watcher: Watcher,
+        streams: Option<Arc<Semaphore>>,
+    ) {
         let service = self.front.connection(peer, Way::Secure);
         let http2 = tls::is_http2(&stream);
         let stream = TokioIo::new(stream);
         if http2 {
-            self.http2(stream, service).await;
+            self.http2(stream, service, streams).await;
             drop(watcher);
         } else {
             let _ = watcher.watch(self.http1().serve_connection(stream, service)).await;
@@ -210,7 +217,12 @@ impl Hall {
         builder
     }
 
-    async fn http2(&self, stream: TokioIo<TlsStream<TcpStream>>, service: Connection) {
+    async fn http2(
+        &self,
+        stream: TokioIo<TlsStream<TcpStream>>,
+        service: Connection,
+        streams: Option<Arc<Semaphore>>,
+    ) {
         let header_timeout = self.front.http.config.header_timeout;
         let mut builder = http2::Builder::new(TokioExecutor::new());
         builder
@@ -225,7 +237,7 @@ impl Hall {
             .keep_alive_interval(header_timeout)
             .keep_alive_timeout(header_timeout);
         let traffic = Arc::new(Traffic::default());
-        let service = Watched { service, traffic: traffic.clone() };
+        let service = Watched { service, streams, traffic: traffic.clone() };
         let mut connection = pin!(builder.serve_connection(stream, service));
         let (mut seen, mut leaving) = ((0, 0), false);
         let mut patience = header_timeout;

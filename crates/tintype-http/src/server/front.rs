@@ -17,6 +17,7 @@ use futures_util::FutureExt as _;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use tintype_app::Trouble;
+use tokio::sync::Semaphore;
 use tower_service::Service as _;
 
 use super::{FrontBody, wire::Files};
@@ -49,8 +50,15 @@ pub(super) struct Front {
 
 /// What a connection holds while it lives.
 pub(super) struct Held {
-    _counted: Option<Counted>,
+    counted: Option<Counted>,
     metrics: Metrics,
+}
+
+impl Held {
+    /// What the client's requests over HTTP/2 share; nothing where they are of many clients.
+    pub(super) fn streams(&self) -> Option<Arc<Semaphore>> {
+        self.counted.as_ref().map(|counted| counted.streams.clone())
+    }
 }
 
 impl Drop for Held {
@@ -73,7 +81,7 @@ impl Front {
             return None;
         };
         metrics.connections.inc();
-        Some(Held { _counted: counted, metrics })
+        Some(Held { counted, metrics })
     }
 
     pub(super) fn connection(&self, peer: SocketAddr, way: Way) -> Connection {

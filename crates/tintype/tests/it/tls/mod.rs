@@ -3,6 +3,7 @@
 mod acme;
 mod fake;
 mod files;
+mod greedy;
 mod http2;
 mod proxy;
 mod redirect;
