@@ -163,6 +163,22 @@ fn what_fails_is_named_and_the_rest_is_done() {
 }
 
 #[test]
+fn a_token_that_came_with_a_line_end_is_taken_and_a_hint_of_one_is_not() {
+    let server = Server::start();
+    let ana = Writer::new(&server);
+    ana.write("a.png", &build::png(9, 9, 1));
+    let run = |token: &str| {
+        let mut command = ana.command(&server.base, &[]);
+        Said::of(&command.env("TINTYPE_TOKEN", token).output().unwrap())
+    };
+    run(&format!("{}\r\n", ana.token.token()))
+        .expect(0, "1 uploaded, 0 moved, 0 deleted, 0 unchanged, 0 skipped");
+    let said = run("tint_b4Ck…");
+    assert!(said.status == Some(1) && said.lines.is_empty(), "{said:?}");
+    assert!(said.errors.contains("the token is cut off") && !said.errors.contains("again"), "{said:?}");
+}
+
+#[test]
 fn an_empty_or_missing_folder_deletes_nothing() {
     let server = Server::start();
     let ana = Writer::new(&server);
