@@ -53,6 +53,6 @@ pub use path::AliasKind;
 pub use publish::{Duplicates, NewImage, Published};
 pub use purge::{InvalidPurgeSubject, Purge, PurgeOutcome, PurgeStep, PurgeSubject};
 pub use sweep::BlobId;
-pub use token::{NewToken, Token};
+pub use token::{Life, NewSecret, NewToken, Token};
 pub use trash::Restored;
 pub use upload::{Intent, IntentId};

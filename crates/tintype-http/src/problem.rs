@@ -279,8 +279,13 @@ impl Problem {
         match error {
             IdentifyError::Trouble(trouble) => Self::from_trouble(app, trouble),
             error => {
-                let detail =
-                    format!("In the header Authorization, {error}. Send a valid token, or no such header.");
+                let renewal = match error {
+                    IdentifyError::ExpiredToken => " The operator can renew it: tintype token renew.",
+                    _ => "",
+                };
+                let detail = format!(
+                    "In the header Authorization, {error}. Send a valid token, or no such header.{renewal}"
+                );
                 Self::new(app, Code::InvalidToken, detail)
             }
         }
