@@ -1117,7 +1117,7 @@ export interface components {
             version: string;
         };
         /**
-         * @description Who may see an image: `public` and `unlisted` everybody who has the link, `private` its owner.
+         * @description Who may see an image: `public` and `unlisted` everybody who has the link, `private` its owner. Pages of folders show what is `public` alone.
          * @enum {string}
          */
         Visibility: "public" | "unlisted" | "private";
