@@ -49,7 +49,7 @@ pub use image::{DeletedReason, Image, ImageChanges, StoredBlob};
 pub use job::Job;
 pub use list::{Cursor, InvalidCursor, ListQuery, Order, Page};
 pub use owner::OwnerId;
-pub use path::AliasKind;
+pub use path::{AliasKind, PathsOf};
 pub use publish::{Duplicates, NewImage, Published};
 pub use purge::{InvalidPurgeSubject, Purge, PurgeOutcome, PurgeStep, PurgeSubject};
 pub use sweep::BlobId;
