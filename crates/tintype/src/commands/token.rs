@@ -42,8 +42,8 @@ pub(crate) fn command() -> Command {
                 .help("When the new one ends, such as 90d [default: after as long as the old one]"),
         )
         .after_help(
-            "Name and scopes stay, and so does whose images they are. The old secret ends at once. A token that has expired or was\n\
-             revoked counts again, with its new secret alone.\n\n\
+            "Name and scopes stay, and so does whose images they are. The old secret ends at once.\n\
+             A token that has expired or was revoked counts again, with its new secret alone.\n\n\
              Example:\n  tintype token renew blog --expires 365d",
         );
     let list = Command::new("list")
