@@ -13,6 +13,8 @@ pub enum Action {
     PublishAtPath,
     /// Lead an image's named path elsewhere.
     MovePath,
+    /// See, replace, move and delete what stands at named paths, whoever holds them.
+    UseEveryPath,
     /// List the actor's own images.
     List,
     /// See an image: its bytes, variants and share page.
@@ -95,7 +97,7 @@ pub fn authorize(
             Actor::Browser { .. } => Ok(()),
             Actor::Token { .. } => has_scope(actor, Scope::Read),
         },
-        (Action::Administer, _) => has_scope(actor, Scope::Admin),
+        (Action::Administer | Action::UseEveryPath, _) => has_scope(actor, Scope::Admin),
         (_, None) => Err(Denial::NotFound),
         (_, Some(subject)) => may_touch(actor, action, subject),
     }
@@ -125,7 +127,9 @@ fn may_touch(actor: &Actor, action: Action, subject: Subject) -> Result<(), Deni
         Action::View | Action::Read => has_scope(actor, Scope::Read),
         Action::Change | Action::Delete | Action::Restore => has_scope(actor, Scope::Delete),
         Action::MovePath => has_scope(actor, Scope::Paths),
-        Action::Upload | Action::PublishAtPath | Action::List | Action::Administer => Ok(()),
+        Action::Upload | Action::PublishAtPath | Action::UseEveryPath | Action::List | Action::Administer => {
+            Ok(())
+        }
     }
 }
 
@@ -259,13 +263,17 @@ mod tests {
             Err(Denial::NeedsIdentity),
         );
         for actor in [Actor::Nobody, browser()] {
-            assert_eq!(may(&actor, Action::Administer, Uploaders::Anyone), Err(Denial::NeedsIdentity));
+            for action in [Action::Administer, Action::UseEveryPath] {
+                assert_eq!(may(&actor, action, Uploaders::Anyone), Err(Denial::NeedsIdentity));
+            }
         }
-        assert_eq!(
-            may(&token("upload,read,delete,paths"), Action::Administer, Uploaders::Anyone),
-            Err(Denial::NeedsScope(Scope::Admin))
-        );
-        assert_eq!(may(&token("admin"), Action::Administer, Uploaders::Anyone), Ok(()));
+        for action in [Action::Administer, Action::UseEveryPath] {
+            assert_eq!(
+                may(&token("upload,read,delete,paths"), action, Uploaders::Anyone),
+                Err(Denial::NeedsScope(Scope::Admin))
+            );
+            assert_eq!(may(&token("admin"), action, Uploaders::Anyone), Ok(()));
+        }
         assert_eq!(may(&Actor::Nobody, Action::List, Uploaders::Anyone), Err(Denial::NeedsIdentity));
         assert_eq!(
             may(&token("upload"), Action::List, Uploaders::Anyone),

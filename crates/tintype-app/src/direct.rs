@@ -264,6 +264,7 @@ impl App {
         as_announced(&staged, begun.bytes, begun.sha256)?;
         let sender = Sender {
             whose: Whose::Owner(begun.owner),
+            any_path: false,
             file_name: begun.file_name,
             return_duplicates: fields.return_duplicates.unwrap_or(false),
             direct: Some(begun.id_hash),

@@ -1,7 +1,6 @@
 //! Files at named paths: listing folders, describing, deleting, moving.
 
-use tintype_catalog::{File, FolderPage, FolderQuery, MoveWish, Moved, Removed, Whose};
-use tintype_types::Scope;
+use tintype_catalog::{File, FolderPage, FolderQuery, MoveWish, Moved, PathsOf, Removed, Whose};
 
 use crate::{
     Actor, App, Trouble,
@@ -31,7 +30,7 @@ pub enum FileError {
     /// This path belongs to another owner.
     #[error("the path {0} belongs to another owner")]
     Taken(String),
-    /// One of the owner's own images stands at this path.
+    /// An image that the actor might replace stands at this path.
     #[error("an image stands at {0} already")]
     Occupied(String),
     /// More files than one request moves.
@@ -54,7 +53,7 @@ pub struct FolderPlace {
 }
 
 impl App {
-    /// A page of what the actor has in a folder.
+    /// A page of what the actor has in a folder, and what everybody has where the actor may use every path.
     ///
     /// # Errors
     /// Not allowed, or the server's own trouble.
@@ -65,9 +64,19 @@ impl App {
         limit: u32,
     ) -> Result<FolderPage, FileError> {
         authorize(actor, Action::List, None, self.config.uploaders)?;
-        match actor.owner() {
-            Some(owner) => self.folder(Whose::Owner(owner), place, limit.clamp(1, FOLDER_LIST_MAX)).await,
-            None => Ok(FolderPage { entries: Vec::new(), next: None }),
+        let whose = match self.paths_of(actor) {
+            Some(PathsOf::Everybody) => Whose::Everybody,
+            Some(PathsOf::Owner(owner)) => Whose::Owner(owner),
+            None => return Ok(FolderPage { entries: Vec::new(), next: None }),
+        };
+        self.folder(whose, place, limit.clamp(1, FOLDER_LIST_MAX)).await
+    }
+
+    /// Whose paths the actor may use; `None` where the actor is no owner.
+    fn paths_of(&self, actor: &Actor) -> Option<PathsOf> {
+        match authorize(actor, Action::UseEveryPath, None, self.config.uploaders) {
+            Ok(()) => Some(PathsOf::Everybody),
+            Err(_) => actor.owner().map(PathsOf::Owner),
         }
     }
 
@@ -94,7 +103,8 @@ impl App {
     /// Not there, gone, not this actor's, moved, or the server's own trouble.
     pub async fn file(&self, actor: &Actor, path: &str) -> Result<File, FileError> {
         authorize(actor, Action::List, None, self.config.uploaders)?;
-        let is_mine = |file: &File| is_admin(actor) || actor.owner() == Some(file.owner);
+        let whose = self.paths_of(actor);
+        let is_mine = |file: &File| whose.is_some_and(|whose| whose.include(file.owner));
         if let Some(file) = self.catalog.file(path).await.map_err(Trouble::from)? {
             if !is_mine(&file) {
                 return Err(Denial::NotFound.into());
@@ -118,21 +128,19 @@ impl App {
     /// # Errors
     /// Not there, not for this actor, or the server's own trouble.
     pub async fn delete_file(&self, actor: &Actor, path: &str) -> Result<(), FileError> {
-        let owner = match self.catalog.file(path).await.map_err(Trouble::from)? {
+        match self.catalog.file(path).await.map_err(Trouble::from)? {
             Some(file) => {
                 let subject = Subject::of(&file.image, self.clock.now());
                 authorize(actor, Action::Delete, Some(subject), self.config.uploaders)?;
-                Some(file.owner)
             }
             None => {
                 let moved = self.catalog.redirect_of(path).await.map_err(Trouble::from)?;
                 moved.ok_or(Denial::NotFound)?;
                 authorize(actor, Action::MovePath, None, self.config.uploaders)?;
-                actor.owner()
             }
-        };
-        let owner = owner.ok_or(Denial::NotFound)?;
-        match self.catalog.remove_file(path, owner, self.clock.now()).await.map_err(Trouble::from)? {
+        }
+        let whose = self.paths_of(actor).ok_or(Denial::NotFound)?;
+        match self.catalog.remove_file(path, whose, self.clock.now()).await.map_err(Trouble::from)? {
             Removed::Image(id) => {
                 self.forget_cached(id);
                 self.settle_copy(id).await;
@@ -173,13 +181,15 @@ impl App {
         if is_moved {
             return Ok(file);
         }
+        let whose = self.paths_of(actor).ok_or(Denial::NotFound)?;
         let (from, to) = (from.to_owned(), to.to_owned());
-        self.move_all(MoveWish { owner: file.owner, from, to: to.clone(), overwrite, max: 1 }).await?;
+        self.move_all(MoveWish { whose, from, to: to.clone(), overwrite, max: 1 }).await?;
         let moved = self.catalog.file(&to).await.map_err(Trouble::from)?;
         Ok(moved.ok_or(Denial::NotFound)?)
     }
 
-    /// Moves the actor's files below a folder to another one, and says how many they were. Neither folder lies in the other.
+    /// Moves the actor's files below a folder to another one, or everybody's where the actor may use every path, and says how many
+    /// they were. Neither folder lies in the other.
     ///
     /// # Errors
     /// As [`App::move_file`], and [`FileError::TooMany`].
@@ -191,9 +201,9 @@ impl App {
         overwrite: bool,
     ) -> Result<usize, FileError> {
         authorize(actor, Action::MovePath, None, self.config.uploaders)?;
-        let owner = actor.owner().ok_or(Denial::NotFound)?;
+        let whose = self.paths_of(actor).ok_or(Denial::NotFound)?;
         let (from, to) = (from.to_owned(), to.to_owned());
-        self.move_all(MoveWish { owner, from, to, overwrite, max: MOVE_MAX }).await
+        self.move_all(MoveWish { whose, from, to, overwrite, max: MOVE_MAX }).await
     }
 
     async fn move_all(&self, wish: MoveWish) -> Result<usize, FileError> {
@@ -208,8 +218,4 @@ impl App {
             Moved::Occupied(path) => Err(FileError::Occupied(path)),
         }
     }
-}
-
-fn is_admin(actor: &Actor) -> bool {
-    matches!(actor, Actor::Token { scopes, .. } if scopes.allows(Scope::Admin))
 }

@@ -308,7 +308,8 @@ impl App {
         let return_duplicates = fields.return_duplicates.unwrap_or(matches!(actor, Actor::Browser { .. }));
         let idempotency = fields.idempotency.as_ref().map(|key| key.hash(actor));
         let whose = Whose::Actor(actor.clone());
-        let sender = Sender { whose, file_name, return_duplicates, direct: None, idempotency };
+        let any_path = authorize(actor, Action::UseEveryPath, None, self.config.uploaders).is_ok();
+        let sender = Sender { whose, any_path, file_name, return_duplicates, direct: None, idempotency };
         self.publish_from(sender, received.staged, fields).await
     }
 
@@ -487,6 +488,7 @@ impl App {
             expires_at: fields.expires_in.map(|seconds| now.plus_seconds(seconds)),
             delete_token_hash: Some(hash_secret(delete_token.expose())),
             path: fields.path.clone(),
+            any_path: origin.sender.any_path,
             path_condition: fields.path_condition.clone(),
             duplicates: if origin.sender.return_duplicates { Duplicates::Return } else { Duplicates::New },
             direct: origin.sender.direct,
@@ -515,6 +517,8 @@ pub(crate) enum Whose {
 /// Where an upload comes from.
 pub(crate) struct Sender {
     pub(crate) whose: Whose,
+    /// Whether it may replace what others have at named paths.
+    pub(crate) any_path: bool,
     pub(crate) file_name: Option<String>,
     /// Whether the same bytes again give the same image.
     pub(crate) return_duplicates: bool,

@@ -61,6 +61,7 @@ fn image(owner: OwnerId, number: u64) -> NewImage {
         expires_at: None,
         delete_token_hash: Some(hash),
         path: None,
+        any_path: false,
         path_condition: PathCondition::default(),
         duplicates: Duplicates::Return,
         direct: None,

@@ -9,7 +9,7 @@ use crate::{
     folder,
     image::Image,
     owner::OwnerId,
-    path::{self, Meaning},
+    path::{self, Meaning, PathsOf},
     purge,
     row::Columns,
     trash,
@@ -68,7 +68,7 @@ pub enum Moved {
     TooMany,
     /// A new path belongs to another owner. Nothing was moved.
     Taken(String),
-    /// One of the owner's own images stands at a new path. Nothing was moved.
+    /// An image stands at a new path that might be replaced. Nothing was moved.
     Occupied(String),
 }
 
@@ -146,20 +146,20 @@ impl Catalog {
         expect(&mut *self.reader().await?, path, condition, now).await
     }
 
-    /// Removes what `owner` has at a path: the image, where no other path leads to it, so that it can be restored; else the
+    /// Removes what stands at a path that is among `whose`: the image, where no other path leads to it, so that it can be restored; else the
     /// path alone; or the redirect that a move left.
     ///
     /// # Errors
     /// As every write.
-    pub async fn remove_file(&self, path: &str, owner: OwnerId, now: UnixMillis) -> Result<Removed> {
+    pub async fn remove_file(&self, path: &str, whose: PathsOf, now: UnixMillis) -> Result<Removed> {
         let path = path.to_owned();
-        self.write(move |db| Box::pin(remove(db, path, owner, now))).await
+        self.write(move |db| Box::pin(remove(db, path, whose, now))).await
     }
 
-    /// Moves what `owner` has at the path `from` to the path `to`, or where both end in a slash all files below the folder
-    /// `from` to the folder `to`; neither folder may lie in the other. The old paths redirect to the new ones, and so does
-    /// whatever redirected to them. Deleted images stay where they are. An image of the owner's own at a new path is
-    /// replaced where `overwrite`.
+    /// Moves what stands at the path `from` to the path `to`, or where both end in a slash all files below the folder
+    /// `from` to the folder `to`, as far as they are among `whose`; neither folder may lie in the other. The old paths redirect
+    /// to the new ones, and so does whatever redirected to them. Deleted images stay where they are. What is moved keeps its
+    /// owner, who has the new path from then on. An image at a new path is replaced where `overwrite`.
     ///
     /// # Errors
     /// As every write.
@@ -171,13 +171,13 @@ impl Catalog {
 /// What is to be moved.
 #[derive(Clone, Debug)]
 pub struct MoveWish {
-    /// Whose files.
-    pub owner: OwnerId,
+    /// Whose files, and whose may be replaced.
+    pub whose: PathsOf,
     /// A path, or a folder with a slash at its end.
     pub from: String,
     /// The same.
     pub to: String,
-    /// Whether the owner's own images at new paths are replaced.
+    /// Whether images at new paths are replaced.
     pub overwrite: bool,
     /// Most files at once.
     pub max: u32,
@@ -203,13 +203,15 @@ pub(crate) async fn expect(
     if condition.is_met(hash) { Ok(()) } else { Err(CatalogError::Conflict(Constraint::PathChanged)) }
 }
 
-async fn remove(db: &mut AnyConnection, path: String, owner: OwnerId, now: UnixMillis) -> Result<Removed> {
-    let Some(file) = at(db, &path).await?.filter(|file| file.owner == owner) else {
-        let sql = "delete from path_redirects where path = $1 and owner_id = $2";
-        let done = sqlx::query(sql).bind(&path).bind(owner.0).execute(&mut *db).await?;
-        if done.rows_affected() == 0 {
+async fn remove(db: &mut AnyConnection, path: String, whose: PathsOf, now: UnixMillis) -> Result<Removed> {
+    let Some(file) = at(db, &path).await?.filter(|file| whose.include(file.owner)) else {
+        let sql = "select owner_id from path_redirects where path = $1";
+        let row = sqlx::query(sql).bind(&path).fetch_optional(&mut *db).await?;
+        let owner = row.map(|row| Columns(&row).get("owner_id")).transpose()?.map(OwnerId);
+        if !owner.is_some_and(|owner| whose.include(owner)) {
             return Ok(Removed::Nothing);
         }
+        sqlx::query("delete from path_redirects where path = $1").bind(&path).execute(&mut *db).await?;
         purge::queue_path(db, &path, now).await?;
         return Ok(Removed::Path);
     };
@@ -219,7 +221,7 @@ async fn remove(db: &mut AnyConnection, path: String, owner: OwnerId, now: UnixM
     let sql = "select count(*) as paths from paths where image_id = $1";
     let row = sqlx::query(sql).bind(file.image.sequence).fetch_one(&mut *db).await?;
     if Columns(&row).get::<i64>("paths")? > 1 {
-        path::set(db, &path, owner, Meaning::Nothing, now).await?;
+        path::set(db, &path, file.owner, Meaning::Nothing, now).await?;
         return Ok(Removed::Path);
     }
     trash::trash(db, file.image.id, now).await?;
@@ -236,43 +238,64 @@ async fn move_all(db: &mut AnyConnection, wish: MoveWish, now: UnixMillis) -> Re
     }
     let new_path = |path: &str| format!("{}{}", wish.to, path.strip_prefix(&wish.from).unwrap_or_default());
     // All of them are looked at before any is moved: a unit of work that answers has been done.
-    for (path, _) in &found {
-        let to = new_path(path);
-        match standing(db, &to, now).await? {
-            Some((owner, _)) if owner != wish.owner => return Ok(Moved::Taken(to)),
-            Some((_, true)) if !wish.overwrite => return Ok(Moved::Occupied(to)),
-            _ => {}
+    for found in &found {
+        let to = new_path(&found.path);
+        for claim in path::claims(db, &to, now).await?.into_iter().filter(|claim| claim.holds) {
+            if !wish.whose.include(claim.owner) {
+                return Ok(Moved::Taken(to));
+            }
+            if claim.image.is_some() && !wish.overwrite {
+                return Ok(Moved::Occupied(to));
+            }
         }
     }
-    for (path, sequence) in &found {
+    for Found { path, owner, sequence } in &found {
         let to = new_path(path);
-        path::set(db, path, wish.owner, Meaning::Moved(&to), now).await?;
-        path::set(db, &to, wish.owner, Meaning::Image(*sequence), now).await?;
+        path::set(db, path, *owner, Meaning::Moved(&to), now).await?;
+        path::set(db, &to, *owner, Meaning::Image(*sequence), now).await?;
     }
     Ok(Moved::Yes(found.len()))
 }
 
-/// Paths and images that a wish speaks of; one more than may be moved, to see that there are too many.
-async fn to_move(db: &mut AnyConnection, wish: &MoveWish, now: UnixMillis) -> Result<Vec<(String, i64)>> {
+/// A path that is to be moved, whose it is and to which image it leads.
+struct Found {
+    path: String,
+    owner: OwnerId,
+    sequence: i64,
+}
+
+/// What a wish speaks of; one more than may be moved, to see that there are too many.
+async fn to_move(db: &mut AnyConnection, wish: &MoveWish, now: UnixMillis) -> Result<Vec<Found>> {
     let (first, end) = if wish.from.ends_with('/') {
         (wish.from.clone(), folder::past(&wish.from))
     } else {
         (wish.from.clone(), folder::after(&wish.from))
     };
-    let sql = "select paths.path, paths.image_id from paths join images on images.sequence = paths.image_id \
-               where paths.owner_id = $1 and paths.path >= $2 and paths.path < $3 and images.deleted_at is null \
-               and (images.expires_at is null or images.expires_at > $4) order by paths.path limit $5";
-    let query = sqlx::query(sql).bind(wish.owner.0).bind(first).bind(end).bind(now.0);
-    let rows = query.bind(i64::from(wish.max) + 1).fetch_all(db).await?;
-    rows.iter().map(|row| Ok((Columns(row).get("path")?, Columns(row).get("image_id")?))).collect()
-}
-
-/// Who holds a path, and whether readers get an image there.
-async fn standing(db: &mut AnyConnection, path: &str, now: UnixMillis) -> Result<Option<(OwnerId, bool)>> {
-    let sql = "select paths.owner_id, case when images.deleted_at is null \
-               and (images.expires_at is null or images.expires_at > $2) then 1 else 0 end as live \
-               from paths join images on images.sequence = paths.image_id where paths.path = $1 \
-               union all select owner_id, 0 as live from path_redirects where path = $1";
-    let row = sqlx::query(sql).bind(path).bind(now.0).fetch_optional(db).await?;
-    row.map(|row| Ok((OwnerId(Columns(&row).get("owner_id")?), Columns(&row).flag("live")?))).transpose()
+    /// Statement and values, but for whose files they are.
+    macro_rules! select_found {
+        ($whose:literal) => {
+            concat!(
+                "select paths.path, paths.owner_id, paths.image_id \
+                 from paths join images on images.sequence = paths.image_id \
+                 where paths.path >= $1 and paths.path < $2 and images.deleted_at is null \
+                 and (images.expires_at is null or images.expires_at > $3)",
+                $whose,
+                " order by paths.path limit $4"
+            )
+        };
+    }
+    let bind = |sql| sqlx::query(sql).bind(first).bind(end).bind(now.0).bind(i64::from(wish.max) + 1);
+    let query = match wish.whose {
+        PathsOf::Owner(owner) => bind(select_found!(" and paths.owner_id = $5")).bind(owner.0),
+        PathsOf::Everybody => bind(select_found!("")),
+    };
+    let found = |row| {
+        let row = Columns(row);
+        Ok(Found {
+            path: row.get("path")?,
+            owner: OwnerId(row.get("owner_id")?),
+            sequence: row.get("image_id")?,
+        })
+    };
+    query.fetch_all(db).await?.iter().map(found).collect()
 }

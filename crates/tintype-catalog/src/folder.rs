@@ -31,6 +31,8 @@ pub struct FolderQuery {
 pub enum Whose {
     /// One owner's.
     Owner(OwnerId),
+    /// Everybody's, as the operator sees them.
+    Everybody,
     /// Everybody's that are public.
     Public {
         /// Paths that are looked at for one page, public or not.
@@ -82,7 +84,7 @@ impl Catalog {
         let mut from = query.after.as_deref().map_or_else(|| query.folder.clone(), behind);
         // Of what is public, others are looked at as well.
         let (batch_max, mut left) = match query.whose {
-            Whose::Owner(_) => (i64::from(query.limit) + 1, i64::MAX),
+            Whose::Owner(_) | Whose::Everybody => (i64::from(query.limit) + 1, i64::MAX),
             Whose::Public { rows_max } => (i64::MAX, i64::from(rows_max.max(1))),
         };
         let mut batch = i64::from(query.limit) + 1;
@@ -153,6 +155,10 @@ async fn rows(
              order by files.path limit $4"
         ))
         .bind(owner.0),
+        Whose::Everybody => bind(select_file!(
+            "where files.path >= $1 and files.path < $2 and images.deleted_at is null \
+             and (images.expires_at is null or images.expires_at > $3) order by files.path limit $4"
+        )),
         // So many paths first, and then what is public among them: there may be none for long.
         Whose::Public { .. } => bind(concat!(
             "select ",

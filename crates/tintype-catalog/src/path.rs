@@ -41,6 +41,25 @@ impl AliasKind {
     }
 }
 
+/// Whose named paths a wish may touch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathsOf {
+    /// One owner's, and those that nobody holds.
+    Owner(OwnerId),
+    /// Everybody's: the wish is the operator's.
+    Everybody,
+}
+
+impl PathsOf {
+    /// Whether a path of this owner is among them.
+    pub fn include(self, owner: OwnerId) -> bool {
+        match self {
+            Self::Owner(own) => own == owner,
+            Self::Everybody => true,
+        }
+    }
+}
+
 impl Catalog {
     /// The image that a named path leads to, whatever its state.
     ///
@@ -80,6 +99,7 @@ impl Catalog {
                 else {
                     return Ok(None);
                 };
+                refuse_taken(db, &path, image.owner, now).await?;
                 set(db, &path, image.owner, Meaning::Image(image.sequence), now).await?;
                 image::by_id(db, id).await
             })
@@ -155,11 +175,64 @@ pub(crate) enum Meaning<'a> {
     Nothing,
 }
 
-/// Changes what a path answers, inside the caller's transaction. Whatever an owner does to a path goes through here, so that
-/// what has to follow (caches in front that hold the earlier answer) follows in the same transaction.
+/// What somebody has at a path.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Claim {
+    /// Who.
+    pub(crate) owner: OwnerId,
+    /// The image that the path itself leads to; `None` for a redirect and an imported address.
+    pub(crate) image: Option<i64>,
+    /// Whether it keeps others away: all but images that are deleted or over.
+    pub(crate) holds: bool,
+}
+
+/// All that stands at a path, inside the caller's transaction; what the path itself leads to comes first.
+pub(crate) async fn claims(db: &mut AnyConnection, path: &str, now: UnixMillis) -> Result<Vec<Claim>> {
+    let sql = "select 1 as place, paths.owner_id, paths.image_id, \
+               case when images.deleted_at is null and (images.expires_at is null or images.expires_at > $2) \
+               then 1 else 0 end as holds \
+               from paths join images on images.sequence = paths.image_id where paths.path = $1 \
+               union all select 2 as place, owner_id, cast(null as bigint) as image_id, 1 as holds \
+               from path_redirects where path = $1 \
+               union all select 3 as place, images.owner_id, cast(null as bigint) as image_id, \
+               case when images.deleted_at is null and (images.expires_at is null or images.expires_at > $2) \
+               then 1 else 0 end as holds \
+               from aliases join images on images.sequence = aliases.image_id \
+               where aliases.kind = 'path' and aliases.name = $1 order by place";
+    let rows = sqlx::query(sql).bind(path).bind(now.0).fetch_all(db).await?;
+    let claim = |row| {
+        let row = Columns(row);
+        Ok(Claim {
+            owner: OwnerId(row.get("owner_id")?),
+            image: row.get("image_id")?,
+            holds: row.flag("holds")?,
+        })
+    };
+    rows.iter().map(claim).collect()
+}
+
+/// Refuses a path that another owner holds, inside the caller's transaction. Where an image was deleted or is over, nobody does.
 ///
 /// # Errors
-/// [`Constraint::PathTaken`] where the path is another owner's, or was until that owner moved it.
+/// [`Constraint::PathTaken`].
+pub(crate) async fn refuse_taken(
+    db: &mut AnyConnection,
+    path: &str,
+    owner: OwnerId,
+    now: UnixMillis,
+) -> Result<()> {
+    match claims(db, path, now).await?.iter().any(|claim| claim.holds && claim.owner != owner) {
+        true => Err(CatalogError::Conflict(Constraint::PathTaken)),
+        false => Ok(()),
+    }
+}
+
+/// Changes what a path answers, inside the caller's transaction, which has seen that `owner` may have it. Whatever is done to a
+/// path goes through here, so that what has to follow (caches in front that hold the earlier answer) follows in the same
+/// transaction.
+///
+/// # Errors
+/// [`Constraint::PathTaken`] where somebody else came to the path meanwhile.
 pub(crate) async fn set(
     db: &mut AnyConnection,
     path: &str,
@@ -198,7 +271,7 @@ pub(crate) async fn forget_redirects(db: &mut AnyConnection, path: &str, now: Un
     Ok(())
 }
 
-/// Leads a path to an image; a redirect of the same owner makes way.
+/// Leads a path to an image; a redirect makes way.
 async fn lead(
     db: &mut AnyConnection,
     path: &str,
@@ -206,36 +279,29 @@ async fn lead(
     sequence: i64,
     now: UnixMillis,
 ) -> Result<()> {
-    let taken = CatalogError::Conflict(Constraint::PathTaken);
+    let claims = claims(db, path, now).await?;
     // One that led nowhere is in no cache.
-    let led = "select image_id from paths where path = $1 and image_id <> $2";
-    let mut changes = sqlx::query(led).bind(path).bind(sequence).fetch_optional(&mut *db).await?.is_some();
-    let moved = sqlx::query("select owner_id from path_redirects where path = $1").bind(path);
-    if let Some(row) = moved.fetch_optional(&mut *db).await? {
-        if Columns(&row).get::<i64>("owner_id")? != owner.0 {
-            return Err(taken);
-        }
+    let changes = claims.iter().any(|claim| claim.image != Some(sequence));
+    let before = claims.iter().find(|claim| claim.image.is_some()).map_or(owner, |claim| claim.owner);
+    if claims.iter().any(|claim| claim.image.is_none()) {
         sqlx::query("delete from path_redirects where path = $1").bind(path).execute(&mut *db).await?;
-        changes = true;
     }
-    let alias = sqlx::query(
-        "select images.owner_id from aliases join images on images.sequence = aliases.image_id \
-         where aliases.kind = 'path' and aliases.name = $1",
-    );
-    if let Some(row) = alias.bind(path).fetch_optional(&mut *db).await? {
-        if Columns(&row).get::<i64>("owner_id")? != owner.0 {
-            return Err(taken);
+    if before != owner {
+        // Links that lead to what somebody else had here do not lead to this.
+        let sql = "delete from path_redirects where target = $1 and owner_id <> $2 returning path";
+        for row in sqlx::query(sql).bind(path).bind(owner.0).fetch_all(&mut *db).await? {
+            purge::queue_path(db, Columns(&row).get("path")?, now).await?;
         }
-        changes = true;
     }
     let sql = "insert into paths (path, owner_id, image_id, created_at, updated_at) values ($1, $2, $3, $4, $4) \
-               on conflict (path) do update set image_id = excluded.image_id, updated_at = excluded.updated_at \
-               where paths.owner_id = excluded.owner_id returning path";
-    let write = sqlx::query(sql).bind(path).bind(owner.0).bind(sequence).bind(now.0);
+               on conflict (path) do update set owner_id = excluded.owner_id, image_id = excluded.image_id, \
+               updated_at = excluded.updated_at \
+               where paths.owner_id = excluded.owner_id or paths.owner_id = $5 returning path";
+    let write = sqlx::query(sql).bind(path).bind(owner.0).bind(sequence).bind(now.0).bind(before.0);
     match written(db, write).await? {
         Some(_) if changes => purge::queue_path(db, path, now).await,
         Some(_) => Ok(()),
-        None => Err(taken),
+        None => Err(CatalogError::Conflict(Constraint::PathTaken)),
     }
 }
 

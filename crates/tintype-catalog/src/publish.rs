@@ -72,8 +72,11 @@ pub struct NewImage {
     pub expires_at: Option<UnixMillis>,
     /// SHA-256 of its delete token.
     pub delete_token_hash: Option<[u8; 32]>,
-    /// The named path to publish it at. A path of the same owner is led to this image.
+    /// The named path to publish it at. A path of the same owner is led to this image, and so is one where an image was deleted
+    /// or is over.
     pub path: Option<String>,
+    /// Whether the path may be another owner's: the image becomes that owner's then.
+    pub any_path: bool,
     /// What has to stand at that path for it to be published.
     pub path_condition: PathCondition,
     /// What to do where the owner has the same image already.
@@ -127,7 +130,7 @@ impl Catalog {
     }
 }
 
-async fn publish(db: &mut AnyConnection, new: NewImage) -> Result<Published> {
+async fn publish(db: &mut AnyConnection, mut new: NewImage) -> Result<Published> {
     if let Some(direct) = new.direct
         && let Some(image) = direct::published(db, direct).await?
     {
@@ -140,6 +143,12 @@ async fn publish(db: &mut AnyConnection, new: NewImage) -> Result<Published> {
     }
     if let Some(path) = &new.path {
         file::expect(db, path, &new.path_condition, new.created_at).await?;
+        if new.any_path {
+            let claims = path::claims(db, path, new.created_at).await?;
+            new.owner = claims.first().map_or(new.owner, |claim| claim.owner);
+        } else {
+            path::refuse_taken(db, path, new.owner, new.created_at).await?;
+        }
     }
     let visibility = visibility(db, &new).await?;
     if new.duplicates == Duplicates::Return

@@ -38,7 +38,7 @@ pub struct Token {
     pub owner: OwnerId,
     /// What it may do.
     pub scopes: Scopes,
-    /// When it was made.
+    /// When its secret was made.
     pub created_at: UnixMillis,
     /// When it stops to be valid.
     pub expires_at: Option<UnixMillis>,
@@ -71,6 +71,26 @@ impl Token {
             revoked_at: row.optional_time("revoked_at")?,
         })
     }
+}
+
+/// A token's new secret.
+#[derive(Clone, Debug)]
+pub struct NewSecret {
+    /// SHA-256 of the secret.
+    pub hash: [u8; 32],
+    /// Now.
+    pub created_at: UnixMillis,
+    /// How long it is valid.
+    pub life: Life,
+}
+
+/// How long a new secret is valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Life {
+    /// So many seconds.
+    Seconds(i64),
+    /// As long as the secret before it was to be.
+    AsBefore,
 }
 
 impl Catalog {
@@ -110,6 +130,18 @@ impl Catalog {
     pub async fn revoke_token(&self, name_or_id: &str, now: UnixMillis) -> Result<Option<Token>> {
         let wanted = name_or_id.to_owned();
         self.write(move |db| Box::pin(revoke(db, wanted, now))).await
+    }
+
+    /// Gives the token of that name, or else of that number, a new secret in the place of the old one, and answers it. Number,
+    /// name, owner and scopes stay. Of a name, the token that is not revoked is meant; else the last that was: it counts again.
+    /// `None` where none fits.
+    ///
+    /// # Errors
+    /// [`Constraint::TokenNameTaken`](crate::Constraint::TokenNameTaken) where a revoked token is named by its number and
+    /// another one has its name by now; otherwise as every write.
+    pub async fn renew_token(&self, name_or_id: &str, new: NewSecret) -> Result<Option<Token>> {
+        let wanted = name_or_id.to_owned();
+        self.write(move |db| Box::pin(renew(db, wanted, new))).await
     }
 
     /// Notes that the token was shown. How often is worth a write is the caller's to judge.
@@ -168,5 +200,35 @@ async fn revoke(db: &mut AnyConnection, wanted: String, now: UnixMillis) -> Resu
     let sql = "update tokens set revoked_at = $2 where id = $1";
     sqlx::query(sql).bind(token.id).bind(now.0).execute(db).await?;
     token.revoked_at = Some(now);
+    Ok(Some(token))
+}
+
+async fn renew(db: &mut AnyConnection, wanted: String, new: NewSecret) -> Result<Option<Token>> {
+    let by_name = select_token!(
+        "where name = $1 order by case when revoked_at is null then 0 else 1 end, id desc limit 1"
+    );
+    let mut found = sqlx::query(by_name).bind(&wanted).fetch_optional(&mut *db).await?;
+    if found.is_none()
+        && let Ok(id) = wanted.parse::<i64>()
+    {
+        found = sqlx::query(select_token!("where id = $1")).bind(id).fetch_optional(&mut *db).await?;
+    }
+    let Some(row) = found else { return Ok(None) };
+    let mut token = Token::from_row(&row)?;
+    token.expires_at = match new.life {
+        Life::Seconds(seconds) => Some(new.created_at.plus_seconds(seconds)),
+        Life::AsBefore => {
+            token.expires_at.map(|end| UnixMillis(new.created_at.0 + (end.0 - token.created_at.0)))
+        }
+    };
+    (token.created_at, token.last_used_at, token.revoked_at) = (new.created_at, None, None);
+    let sql = "update tokens set hash = $2, created_at = $3, expires_at = $4, last_used_at = null, revoked_at = null \
+               where id = $1 returning id";
+    let write = sqlx::query(sql)
+        .bind(token.id)
+        .bind(new.hash.to_vec())
+        .bind(new.created_at.0)
+        .bind(token.expires_at.map(|time| time.0));
+    inserted(db, write).await?;
     Ok(Some(token))
 }

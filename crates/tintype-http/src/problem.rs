@@ -279,8 +279,13 @@ impl Problem {
         match error {
             IdentifyError::Trouble(trouble) => Self::from_trouble(app, trouble),
             error => {
-                let detail =
-                    format!("In the header Authorization, {error}. Send a valid token, or no such header.");
+                let renewal = match error {
+                    IdentifyError::ExpiredToken => " The operator can renew it: tintype token renew.",
+                    _ => "",
+                };
+                let detail = format!(
+                    "In the header Authorization, {error}. Send a valid token, or no such header.{renewal}"
+                );
                 Self::new(app, Code::InvalidToken, detail)
             }
         }
@@ -315,7 +320,8 @@ impl Problem {
             UploadError::PathTaken => Self::new(
                 app,
                 Code::PathTaken,
-                "This path belongs to another owner's image. Choose another path.",
+                "This path belongs to another owner's image. Choose another path, or send that owner's token; the operator can \
+                 renew one that has ended.",
             ),
             UploadError::PathChanged => Self::new(
                 app,
@@ -412,12 +418,14 @@ impl Problem {
                     .with("moved_to", to.as_str())
             }
             FileError::Taken(path) => {
-                let detail = format!("The path {path} belongs to another owner. Choose another path.");
+                let detail = format!(
+                    "The path {path} belongs to another owner. Choose another path, or send that owner's token."
+                );
                 Self::new(app, Code::PathTaken, detail).with("path", path.as_str())
             }
             FileError::Occupied(path) => {
                 let detail = format!(
-                    "An image of yours stands at {path}. Choose another path, or send \"overwrite\": true to replace it."
+                    "An image stands at {path}. Choose another path, or send \"overwrite\": true to replace it."
                 );
                 Self::new(app, Code::PathOccupied, detail).with("path", path.as_str())
             }

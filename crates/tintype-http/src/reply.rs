@@ -61,7 +61,7 @@ pub(crate) struct ImageReply {
     delete_token: Option<String>,
 }
 
-/// Who may see an image: `public` and `unlisted` everybody who has the link, `private` its owner.
+/// Who may see an image: `public` and `unlisted` everybody who has the link, `private` its owner. Pages of folders show what is `public` alone.
 #[derive(ToSchema)]
 #[schema(as = Visibility, rename_all = "lowercase")]
 #[expect(dead_code, reason = "describes words for the API's description")]

@@ -102,7 +102,7 @@ impl Read for Watched {
 }
 
 impl Client {
-    /// A client of the server at `base`, such as `https://img.example.org`.
+    /// A client of the server at `base`, such as `https://img.example.org`. `token` is one that [`token`] let through.
     pub(crate) fn new(base: &str, token: Option<String>) -> Self {
         let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
         let config = Agent::config_builder()
@@ -266,6 +266,27 @@ fn refusal(answer: &Answer) -> anyhow::Error {
     Refused { status: answer.status, words }.into()
 }
 
+/// A token as somebody gave it, without the white space around it. Line ends of other systems come along with it from files.
+///
+/// # Errors
+/// It is empty, or holds what no token does.
+pub(crate) fn token(given: &str) -> Result<String> {
+    let token = given.trim();
+    if token.is_empty() {
+        bail!("the token is empty; give the one that `tintype token create` printed");
+    }
+    match token.chars().find(|character| !character.is_ascii_graphic()) {
+        // The hint that stands beside a token ends so.
+        Some('…') => {
+            bail!("the token is cut off: it holds …; give all of what `tintype token create` printed")
+        }
+        Some(other) => bail!(
+            "the token holds {other:?}, which none does; give what `tintype token create` printed, and nothing else"
+        ),
+        None => Ok(token.to_owned()),
+    }
+}
+
 /// What a part of a path holds plainly (RFC 3986, unreserved), and the slash.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
@@ -318,6 +339,23 @@ pub(crate) fn read_all(mut source: impl Read, max: u64) -> Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_is_taken_whole_and_without_what_is_around_it() {
+        for given in ["tint_a1_00", "tint_a1_00\r\n", " tint_a1_00\t"] {
+            assert_eq!(token(given).unwrap(), "tint_a1_00", "{given:?}");
+        }
+        for (given, words) in [
+            ("\r\n", "the token is empty"),
+            ("tint_b4Ck…", "the token is cut off"),
+            ("tint_a 00", "the token holds ' '"),
+            ("tint_a\r\ntint_b", r"the token holds '\r'"),
+            ("\u{feff}tint_a", r"the token holds '\u{feff}'"),
+        ] {
+            let error = token(given).unwrap_err().to_string();
+            assert!(error.contains(words) && !error.contains("tint_"), "{error}");
+        }
+    }
 
     #[test]
     fn paths_are_encoded() {

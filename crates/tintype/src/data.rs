@@ -45,7 +45,10 @@ pub(crate) fn refuse_ephemeral(dir: &Path) -> Result<()> {
 /// A data folder that a server has used.
 pub(crate) fn existing(dir: &Path) -> Result<std::path::PathBuf> {
     if !dir.join("tintype.db").exists() {
-        bail!("there is no catalogue in {}; name the data folder with --data", dir.display());
+        bail!(
+            "there is no catalogue in {}; run this where the server was started, or name its data folder with --data",
+            dir.display()
+        );
     }
     Ok(dir.to_owned())
 }

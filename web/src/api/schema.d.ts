@@ -85,7 +85,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List your files at named paths, from the root. A folder's own list is at its path, with a slash at its end. */
+        /** List your files at named paths, from the root; with the scope `admin`, everybody's. A folder's own list is at its path, with a slash at its end. */
         get: operations["listFiles"];
         put?: never;
         post?: never;
@@ -104,21 +104,22 @@ export interface paths {
         };
         /**
          * Read what the server knows of your file at a path; with a slash at the path's end, list that folder.
-         * @description The query is for folders: a list takes `limit`, `cursor` and `recursive`.
+         * @description The query is for folders: a list takes `limit`, `cursor` and `recursive`. A token with the scope `admin` sees everybody's.
          */
         get: operations["readFile"];
         /**
          * Upload an image to a named path: `curl -T sunset.jpg …/api/v1/files/blog/sunset.jpg`.
          * @description The body is the file. Needs a token with the scopes `upload` and `paths`. Your own image at that path is replaced by
-         *     this one and lives on at its other links; another owner's is not. With `If-None-Match: *` nothing is replaced; with
-         *     `If-Match` and the `ETag` that was read, nothing that somebody else changed meanwhile.
+         *     this one and lives on at its other links; another owner's is not, until it is deleted. A token with the scope `admin`
+         *     replaces anybody's, and the new image is its owner's. With `If-None-Match: *` nothing is replaced; with `If-Match` and the
+         *     `ETag` that was read, nothing that somebody else changed meanwhile.
          */
         put: operations["putFile"];
         post?: never;
         /**
          * Delete the file at a path.
          * @description Its image is deleted with it, as by `DELETE /api/v1/images/{id}`, unless another path leads to it; restored, it comes
-         *     back to its path. At a path that was moved, the redirect ends.
+         *     back to its path unless something else stands there by then. At a path that was moved, the redirect ends.
          */
         delete: operations["deleteFile"];
         options?: never;
@@ -126,7 +127,8 @@ export interface paths {
         /**
          * Move a file or a whole folder to another path.
          * @description The old paths redirect to the new ones, until something else is put there. A folder is moved at once or not at all; it
-         *     may hold at most 5000 files.
+         *     may hold at most 5000 files. A token with the scope `admin` moves everybody's, over anybody's; what is moved keeps its
+         *     owner, who has the new path then.
          */
         patch: operations["moveFile"];
         trace?: never;
@@ -862,7 +864,7 @@ export interface components {
         };
         /** @description Where to move a file, or a folder. */
         MoveRequest: {
-            /** @description Whether your own images at new paths are replaced. They keep their other links. */
+            /** @description Whether images at new paths that you may replace are replaced. They keep their other links. */
             overwrite?: boolean;
             /** @description The new path; of a folder, the new folder, with a slash at its end. */
             path: string;
@@ -1117,7 +1119,7 @@ export interface components {
             version: string;
         };
         /**
-         * @description Who may see an image: `public` and `unlisted` everybody who has the link, `private` its owner.
+         * @description Who may see an image: `public` and `unlisted` everybody who has the link, `private` its owner. Pages of folders show what is `public` alone.
          * @enum {string}
          */
         Visibility: "public" | "unlisted" | "private";

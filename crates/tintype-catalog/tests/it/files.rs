@@ -1,8 +1,8 @@
 //! Files at named paths: folders, removing, moving.
 
 use tintype_catalog::{
-    CatalogError, Constraint, FolderQuery, MoveWish, Moved, NewImage, OwnerId, PathCondition, Removed,
-    Restored, Tags, Whose,
+    CatalogError, Constraint, FolderQuery, MoveWish, Moved, NewImage, OwnerId, PathCondition, PathsOf,
+    Removed, Restored, Tags, Whose,
 };
 use tintype_types::{ContentHash, ImageId, UnixMillis, Visibility};
 
@@ -31,7 +31,13 @@ impl TestCatalog {
     }
 
     async fn mv(&self, owner: OwnerId, from: &str, to: &str, overwrite: bool) -> Moved {
-        let wish = MoveWish { owner, from: from.to_owned(), to: to.to_owned(), overwrite, max: 100 };
+        let wish = MoveWish {
+            whose: PathsOf::Owner(owner),
+            from: from.to_owned(),
+            to: to.to_owned(),
+            overwrite,
+            max: 100,
+        };
         self.move_files(wish, NOW).await.expect("moves")
     }
 
@@ -156,9 +162,13 @@ async fn removing_the_last_path_deletes_the_image_and_restoring_brings_both_back
     let test = TestCatalog::new().await;
     let (ana, ben) = (test.owner().await, test.owner().await);
     let id = test.put(ana, "a.jpg").await;
-    assert_eq!(test.remove_file("a.jpg", ben, NOW).await.unwrap(), Removed::Nothing);
-    assert_eq!(test.remove_file("a.jpg", ana, NOW).await.unwrap(), Removed::Image(id));
-    assert_eq!(test.remove_file("a.jpg", ana, NOW).await.unwrap(), Removed::Nothing, "a second time");
+    assert_eq!(test.remove_file("a.jpg", PathsOf::Owner(ben), NOW).await.unwrap(), Removed::Nothing);
+    assert_eq!(test.remove_file("a.jpg", PathsOf::Owner(ana), NOW).await.unwrap(), Removed::Image(id));
+    assert_eq!(
+        test.remove_file("a.jpg", PathsOf::Owner(ana), NOW).await.unwrap(),
+        Removed::Nothing,
+        "a second time"
+    );
     assert!(test.image_at_path("a.jpg").await.unwrap().unwrap().deleted_at.is_some());
     assert_eq!(test.mv(ana, "a.jpg", "b.jpg", false).await, Moved::Nothing, "what is deleted stays");
     assert!(matches!(test.restore_image(id, NOW).await.unwrap(), Restored::Yes(_)));
@@ -206,8 +216,8 @@ async fn a_redirect_ends_when_it_is_removed() {
     let (ana, ben) = (test.owner().await, test.owner().await);
     let id = test.put(ana, "a.jpg").await;
     test.mv(ana, "a.jpg", "b.jpg", false).await;
-    assert_eq!(test.remove_file("a.jpg", ben, NOW).await.unwrap(), Removed::Nothing);
-    assert_eq!(test.remove_file("a.jpg", ana, NOW).await.unwrap(), Removed::Path);
+    assert_eq!(test.remove_file("a.jpg", PathsOf::Owner(ben), NOW).await.unwrap(), Removed::Nothing);
+    assert_eq!(test.remove_file("a.jpg", PathsOf::Owner(ana), NOW).await.unwrap(), Removed::Path);
     assert_eq!((test.redirect_of("a.jpg").await.unwrap(), test.id_at("b.jpg").await), (None, Some(id)));
 }
 
@@ -231,6 +241,42 @@ async fn a_path_that_is_not_free_is_left_alone() {
 }
 
 #[tokio::test]
+async fn the_operator_lists_moves_and_removes_everybodys() {
+    let test = TestCatalog::new().await;
+    let (ana, ben) = (test.owner().await, test.owner().await);
+    test.put(ana, "blog/a.jpg").await;
+    let bens = test.put(ben, "blog/b.jpg").await;
+    test.put(ben, "ben.jpg").await;
+    assert_eq!(test.list(Whose::Everybody, "", true, 2).await, ["ben.jpg", "blog/a.jpg", "blog/b.jpg"]);
+    let all = |from: &str, to: &str, overwrite| {
+        let wish = MoveWish {
+            whose: PathsOf::Everybody,
+            from: from.to_owned(),
+            to: to.to_owned(),
+            overwrite,
+            max: 9,
+        };
+        test.move_files(wish, NOW)
+    };
+    assert_eq!(all("blog/", "journal/", false).await.unwrap(), Moved::Yes(2));
+    assert_eq!(test.list(Whose::Owner(ana), "", true, 9).await, ["journal/a.jpg"]);
+    // Over another owner's: the path goes with the picture, and old links lead where they did or nowhere.
+    let occupied = Moved::Occupied("journal/a.jpg".to_owned());
+    assert_eq!(all("journal/b.jpg", "journal/a.jpg", false).await.unwrap(), occupied);
+    assert_eq!(all("journal/b.jpg", "journal/a.jpg", true).await.unwrap(), Moved::Yes(1));
+    let file = test.file("journal/a.jpg").await.unwrap().unwrap();
+    assert_eq!((file.owner, file.image.id), (ben, bens));
+    assert_eq!(test.redirect_of("blog/a.jpg").await.unwrap(), None, "it was ana's");
+    assert_eq!(test.redirect_of("blog/b.jpg").await.unwrap().as_deref(), Some("journal/a.jpg"));
+    test.assert_sound().await;
+    let remove = |path| test.remove_file(path, PathsOf::Everybody, NOW);
+    assert_eq!(remove("blog/b.jpg").await.unwrap(), Removed::Path);
+    assert_eq!(remove("journal/a.jpg").await.unwrap(), Removed::Image(bens));
+    assert_eq!(remove("none.jpg").await.unwrap(), Removed::Nothing);
+    test.assert_sound().await;
+}
+
+#[tokio::test]
 async fn a_folder_is_moved_whole_or_not_at_all() {
     let test = TestCatalog::new().await;
     let (ana, ben) = (test.owner().await, test.owner().await);
@@ -245,7 +291,8 @@ async fn a_folder_is_moved_whole_or_not_at_all() {
     let now = test.list(Whose::Owner(ana), "", true, 10).await;
     assert_eq!(now, ["blog-c.jpg", "blogger/d.jpg", "d/\u{fc}/2026/b.jpg", "d/\u{fc}/a.jpg"]);
     assert_eq!(test.redirect_of("blog/2026/b.jpg").await.unwrap().as_deref(), Some("d/\u{fc}/2026/b.jpg"));
-    let wish = MoveWish { owner: ana, from: "d/".into(), to: "e/".into(), overwrite: false, max: 1 };
+    let wish =
+        MoveWish { whose: PathsOf::Owner(ana), from: "d/".into(), to: "e/".into(), overwrite: false, max: 1 };
     assert_eq!(test.move_files(wish, NOW).await.unwrap(), Moved::TooMany);
     assert_eq!(test.mv(ana, "none/", "e/", false).await, Moved::Nothing);
     test.assert_sound().await;

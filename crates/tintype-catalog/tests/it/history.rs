@@ -1,16 +1,35 @@
 //! Random histories: whatever happens in whatever order, counters, references and states fit the rows.
 
 use proptest::prelude::*;
-use tintype_catalog::{CatalogError, Constraint, Duplicates, ListQuery, MoveWish, NewImage, Order, OwnerId};
+use tintype_catalog::{
+    CatalogError, Constraint, Duplicates, Entry, FolderQuery, ListQuery, MoveWish, NewImage, Order, OwnerId,
+    PathsOf, Whose,
+};
 use tintype_types::{ContentHash, ImageId, UnixMillis};
 
 use crate::support::{NOW, TestCatalog, new_image};
 
 #[derive(Clone, Debug)]
 enum Step {
-    Publish { owner: usize, bytes: u8, expires: bool, path: Option<u8>, new: bool },
-    Move { owner: usize, from: u8, to: u8, overwrite: bool },
-    Remove { owner: usize, path: u8 },
+    Publish {
+        owner: usize,
+        bytes: u8,
+        expires: bool,
+        path: Option<u8>,
+        new: bool,
+        any_path: bool,
+    },
+    /// Of what the operator moves, the owner is none.
+    Move {
+        owner: Option<usize>,
+        from: u8,
+        to: u8,
+        overwrite: bool,
+    },
+    Remove {
+        owner: usize,
+        path: u8,
+    },
     Trash(usize),
     Restore(usize),
     Purge(usize),
@@ -22,9 +41,16 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let publish = (0..2_usize, 0..5_u8, any::<bool>(), proptest::option::of(0..3_u8), any::<bool>())
-        .prop_map(|(owner, bytes, expires, path, new)| Step::Publish { owner, bytes, expires, path, new });
-    let moving = (0..2_usize, 0..3_u8, 0..3_u8, any::<bool>())
+    let publish = (0..2_usize, 0..5_u8, any::<bool>(), proptest::option::of(0..3_u8), any::<[bool; 2]>())
+        .prop_map(|(owner, bytes, expires, path, [new, any_path])| Step::Publish {
+            owner,
+            bytes,
+            expires,
+            path,
+            new,
+            any_path,
+        });
+    let moving = (proptest::option::of(0..2_usize), 0..3_u8, 0..3_u8, any::<bool>())
         .prop_filter("a path is not moved to itself", |(_, from, to, _)| from != to)
         .prop_map(|(owner, from, to, overwrite)| Step::Move { owner, from, to, overwrite });
     prop_oneof![
@@ -54,11 +80,13 @@ impl History {
         (!self.ids.is_empty()).then(|| self.ids[index % self.ids.len()])
     }
 
-    async fn publish(&mut self, owner: usize, bytes: u8, expires: bool, path: Option<u8>, new: bool) {
+    async fn publish(&mut self, step: Step) {
+        let Step::Publish { owner, bytes, expires, path, new, any_path } = step else { return };
         let image = NewImage {
             created_at: self.now,
             expires_at: expires.then(|| UnixMillis(self.now.0 + 5)),
             path: path.map(|path| format!("{path}.jpg")),
+            any_path,
             duplicates: if new { Duplicates::New } else { Duplicates::Return },
             ..new_image(self.owners[owner], ContentHash([bytes; 32]))
         };
@@ -74,16 +102,15 @@ impl History {
         self.now = UnixMillis(self.now.0 + 1);
         let (test, now) = (&self.test, self.now);
         match step {
-            Step::Publish { owner, bytes, expires, path, new } => {
-                self.publish(owner, bytes, expires, path, new).await;
-            }
+            Step::Publish { .. } => self.publish(step).await,
             Step::Move { owner, from, to, overwrite } => {
                 let (from, to) = (format!("{from}.jpg"), format!("{to}.jpg"));
-                let wish = MoveWish { owner: self.owners[owner], from, to, overwrite, max: 1 };
+                let whose = owner.map_or(PathsOf::Everybody, |owner| PathsOf::Owner(self.owners[owner]));
+                let wish = MoveWish { whose, from, to, overwrite, max: 1 };
                 test.move_files(wish, now).await?;
             }
             Step::Remove { owner, path } => {
-                test.remove_file(&format!("{path}.jpg"), self.owners[owner], now).await?;
+                test.remove_file(&format!("{path}.jpg"), PathsOf::Owner(self.owners[owner]), now).await?;
             }
             Step::Trash(index) => {
                 if let Some(id) = self.id(index) {
@@ -131,6 +158,17 @@ impl History {
                 alive += i64::from(image.owner == owner && image.deleted_at.is_none() && !expired);
             }
             let query = ListQuery { limit: 1000, after: None, order: Order::Newest, label: None };
+            let all = FolderQuery {
+                whose: Whose::Owner(owner),
+                folder: String::new(),
+                recursive: true,
+                after: None,
+                limit: 100,
+            };
+            for entry in self.test.folder(&all, self.now).await.expect("lists").entries {
+                let Entry::File(file) = entry else { panic!("a folder in {entry:?}") };
+                assert_eq!((file.owner, file.image.owner), (owner, owner), "a path is its image's owner's");
+            }
             let page = self.test.images_of(owner, query, self.now).await.expect("lists");
             assert_eq!((page.total, page.images.len() as i64), (alive, alive));
         }

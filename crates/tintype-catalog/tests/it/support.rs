@@ -116,6 +116,7 @@ pub(crate) fn new_image(owner: OwnerId, hash: ContentHash) -> NewImage {
         expires_at: None,
         delete_token_hash: None,
         path: None,
+        any_path: false,
         path_condition: PathCondition::default(),
         duplicates: Duplicates::Return,
         direct: None,

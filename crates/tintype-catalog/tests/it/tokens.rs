@@ -1,6 +1,6 @@
 //! API tokens.
 
-use tintype_catalog::{CatalogError, Constraint, NewToken, OwnerId};
+use tintype_catalog::{CatalogError, Constraint, Life, NewSecret, NewToken, OwnerId, Token};
 use tintype_types::{Scope, UnixMillis};
 
 use crate::support::{NOW, TestCatalog, unique_hash};
@@ -52,6 +52,51 @@ async fn a_name_is_taken_until_its_token_is_revoked() {
     let revoked = test.revoke_token(&second.id.to_string(), NOW).await.unwrap().unwrap();
     assert_eq!(revoked.id, second.id);
     assert_eq!(test.revoke_token("none", NOW).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_new_secret_takes_the_place_of_the_old_one() {
+    let test = TestCatalog::new().await;
+    let old = new_token("blog");
+    let made = test.create_token(old.clone()).await.unwrap();
+    test.touch_token(made.id, NOW).await.unwrap();
+    let later = NOW.plus_seconds(1_000);
+    let secret = |life| NewSecret { hash: unique_hash().0, created_at: later, life };
+    let new = secret(Life::AsBefore);
+    let renewed = test.renew_token("blog", new.clone()).await.unwrap().unwrap();
+    let expected = Token { created_at: later, expires_at: Some(later.plus_seconds(60)), ..made.clone() };
+    assert_eq!(renewed, expected, "number, name, owner and scopes stay");
+    assert_eq!(test.token_by_hash(new.hash).await.unwrap(), Some(renewed));
+    assert_eq!(test.token_by_hash(old.hash).await.unwrap(), None);
+    let longer = test.renew_token(&made.id.to_string(), secret(Life::Seconds(5))).await.unwrap().unwrap();
+    assert_eq!(longer.expires_at, Some(later.plus_seconds(5)));
+    let forever = NewToken { expires_at: None, ..new_token("forever") };
+    test.create_token(forever).await.unwrap();
+    let renewed = test.renew_token("forever", secret(Life::AsBefore)).await.unwrap().unwrap();
+    assert_eq!(renewed.expires_at, None);
+    assert_eq!(test.renew_token("none", secret(Life::AsBefore)).await.unwrap(), None);
+    let taken = NewSecret { hash: new_token("x").hash, ..secret(Life::AsBefore) };
+    test.renew_token("blog", taken.clone()).await.unwrap();
+    let error = test.renew_token("forever", taken).await.unwrap_err();
+    assert_eq!(conflict(&error), Some(Constraint::IdTaken));
+}
+
+#[tokio::test]
+async fn a_revoked_token_counts_again_with_its_new_secret() {
+    let test = TestCatalog::new().await;
+    let first = test.create_token(new_token("blog")).await.unwrap();
+    test.revoke_token("blog", NOW).await.unwrap();
+    let secret = || NewSecret { hash: unique_hash().0, created_at: NOW, life: Life::AsBefore };
+    let renewed = test.renew_token("blog", secret()).await.unwrap().unwrap();
+    assert_eq!((renewed.id, renewed.owner, renewed.revoked_at), (first.id, first.owner, None));
+    // Of several of a name, the one that counts is meant.
+    test.revoke_token("blog", NOW).await.unwrap();
+    let second = test.create_token(new_token("blog")).await.unwrap();
+    assert_eq!(test.renew_token("blog", secret()).await.unwrap().unwrap().id, second.id);
+    let error = test.renew_token(&first.id.to_string(), secret()).await.unwrap_err();
+    assert_eq!(conflict(&error), Some(Constraint::TokenNameTaken));
+    test.revoke_token("blog", NOW).await.unwrap();
+    assert_eq!(test.renew_token("blog", secret()).await.unwrap().unwrap().id, second.id, "the last");
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ use self::{
     plan::{Plan, Remote, plan, to_hash},
 };
 use super::upload::{bar_over, option, server};
-use crate::client::{Client, Payload, Refused, encode, fresh_key, sha256_of, slashed};
+use crate::client::{self, Client, Payload, Refused, encode, fresh_key, sha256_of, slashed};
 
 /// Files that the server is asked for at a time, the most that it gives.
 const LIST_PAGE: u32 = 1_000;
@@ -78,7 +78,8 @@ struct Sync<'a> {
 pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
     let text = |name: &str| matches.get_one::<String>(name).cloned();
     let to = text("to").unwrap_or_default();
-    let sync = Sync { matches, to, token: text("token"), failed: AtomicUsize::new(0) };
+    let token = text("token").map(|token| client::token(&token)).transpose()?;
+    let sync = Sync { matches, to, token, failed: AtomicUsize::new(0) };
     let source = text("source").unwrap_or_default();
     let folder = slashed(&text("folder").unwrap_or_default());
     if let Err(invalid) = text::named_folder(&folder) {

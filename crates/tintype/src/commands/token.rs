@@ -1,11 +1,12 @@
-//! `tintype token create`, `list`, `revoke`
+//! `tintype token create`, `renew`, `list`, `revoke`
 
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use tintype_app::{clock::Clock, token};
-use tintype_types::{Scopes, UnixMillis};
+use tintype_catalog::{Catalog, CatalogError, Constraint};
+use tintype_types::{Scopes, UnixMillis, secret::ApiToken};
 
 use super::block_on;
 use crate::{cli, data, settings};
@@ -31,6 +32,20 @@ pub(crate) fn command() -> Command {
         .after_help(
             "Example:\n  tintype token create --name laptop --scope upload,read,paths --expires 365d",
         );
+    let renew = Command::new("renew")
+        .about("Gives a token a new secret in the place of the old one, and prints it, once")
+        .arg(Arg::new("token").value_name("NAME or NUMBER").required(true).help("As token list shows it"))
+        .arg(
+            Arg::new("expires")
+                .long("expires")
+                .value_name("LIFE")
+                .help("When the new one ends, such as 90d [default: after as long as the old one]"),
+        )
+        .after_help(
+            "Name and scopes stay, and so does whose images they are. The old secret ends at once.\n\
+             A token that has expired or was revoked counts again, with its new secret alone.\n\n\
+             Example:\n  tintype token renew blog --expires 365d",
+        );
     let list = Command::new("list")
         .about("Lists the tokens, without their secrets")
         .after_help("Example:\n  tintype token list");
@@ -43,18 +58,19 @@ pub(crate) fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(cli::with_data(create))
+        .subcommand(cli::with_data(renew))
         .subcommand(cli::with_data(list))
         .subcommand(cli::with_data(revoke))
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
-    let (verb, matches) = matches.subcommand().context("token needs one of create, list, revoke")?;
+    let (verb, matches) = matches.subcommand().context("token needs one of create, renew, list, revoke")?;
     let settings = settings::load(&cli::sources(matches))?;
     block_on(async {
-        data::create(&settings.data)?;
-        let catalog = data::catalogue(&settings.data).await?;
+        let catalog = data::catalogue(&data::existing(&settings.data)?).await?;
         let code = match verb {
             "create" => create(&catalog, matches).await,
+            "renew" => renew(&catalog, matches).await,
             "list" => list(&catalog).await,
             _ => revoke(&catalog, matches).await,
         };
@@ -63,7 +79,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
     })
 }
 
-async fn create(catalog: &tintype_catalog::Catalog, matches: &ArgMatches) -> Result<ExitCode> {
+async fn create(catalog: &Catalog, matches: &ArgMatches) -> Result<ExitCode> {
     let name = matches.get_one::<String>("name").context("--name is missing")?.trim().to_owned();
     if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
         bail!("--name takes 1 to 100 characters of plain text");
@@ -73,15 +89,49 @@ async fn create(catalog: &tintype_catalog::Catalog, matches: &ArgMatches) -> Res
         None => "upload,read,delete".to_owned(),
     };
     let scopes: Scopes = scopes.parse()?;
-    let life =
-        matches.get_one::<String>("expires").map(|life| tintype_app::text::expires_in(life)).transpose()?;
-    let (_, secret) = token::create(catalog, &Clock::System, name, scopes, life).await?;
-    println!("{}", secret.expose());
-    eprintln!("This is shown once. Send it as: Authorization: Bearer {}…", &secret.expose()[..9]);
+    match token::create(catalog, &Clock::System, name.clone(), scopes, life(matches)?).await {
+        Ok((_, secret)) => show(&secret),
+        Err(CatalogError::Conflict(Constraint::TokenNameTaken)) => bail!(
+            "there is a token {name} already, and where it has expired its images are its own still: `tintype token renew {name}` \
+             gives it a new secret; or choose another name, or revoke that token first"
+        ),
+        Err(error) => return Err(error.into()),
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn list(catalog: &tintype_catalog::Catalog) -> Result<ExitCode> {
+async fn renew(catalog: &Catalog, matches: &ArgMatches) -> Result<ExitCode> {
+    let name = matches.get_one::<String>("token").context("name the token")?;
+    match token::renew(catalog, &Clock::System, name, life(matches)?).await {
+        Ok(Some((token, secret))) => {
+            show(&secret);
+            let end = token.expires_at.map_or_else(String::new, |end| format!(", until {}", day(end)));
+            eprintln!("It stands for the token {}{end}; the one before has ended.", token.name);
+            Ok(ExitCode::SUCCESS)
+        }
+        Ok(None) => Err(unknown(name)),
+        Err(CatalogError::Conflict(Constraint::TokenNameTaken)) => bail!(
+            "the token {name} was revoked, and another one has its name by now: revoke that one first; `tintype token list` shows both"
+        ),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn life(matches: &ArgMatches) -> Result<Option<i64>> {
+    let life = matches.get_one::<String>("expires");
+    Ok(life.map(|life| tintype_app::text::expires_in(life)).transpose()?)
+}
+
+fn show(secret: &ApiToken) {
+    println!("{}", secret.expose());
+    eprintln!("This is shown once. Send it as: Authorization: Bearer {}…", &secret.expose()[..9]);
+}
+
+fn unknown(name: &str) -> anyhow::Error {
+    anyhow!("no token is called {name}; `tintype token list` shows those that exist")
+}
+
+async fn list(catalog: &Catalog) -> Result<ExitCode> {
     let now = Clock::System.now();
     println!("{:<6} {:<24} {:<28} {:<12} {:<12} state", "number", "name", "scopes", "created", "last used");
     for token in token::list(catalog).await? {
@@ -103,14 +153,14 @@ async fn list(catalog: &tintype_catalog::Catalog) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn revoke(catalog: &tintype_catalog::Catalog, matches: &ArgMatches) -> Result<ExitCode> {
+async fn revoke(catalog: &Catalog, matches: &ArgMatches) -> Result<ExitCode> {
     let name = matches.get_one::<String>("token").context("name the token")?;
     match token::revoke(catalog, name, Clock::System.now()).await? {
         Some(token) => {
             println!("revoked {} ({})", token.id, token.name);
             Ok(ExitCode::SUCCESS)
         }
-        None => bail!("no token is called {name}; `tintype token list` shows those that exist"),
+        None => Err(unknown(name)),
     }
 }
 

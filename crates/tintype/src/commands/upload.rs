@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tintype_types::MediaType;
 
-use crate::client::{Client, Payload, encode, fresh_key, hex, read_all, sha256_of, slashed};
+use crate::client::{self, Client, Payload, encode, fresh_key, hex, read_all, sha256_of, slashed};
 
 /// Most bytes of a picture on the standard input, which is kept in memory to be sent again.
 const STDIN_BYTES_MAX: u64 = 256 << 20;
@@ -88,7 +88,8 @@ enum Source {
 
 pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
     let text = |name: &str| matches.get_one::<String>(name).cloned();
-    let client = Client::new(&text("to").unwrap_or_default(), text("token"));
+    let token = text("token").map(|token| client::token(&token)).transpose()?;
+    let client = Client::new(&text("to").unwrap_or_default(), token);
     let named: Vec<&String> = matches.get_many("files").into_iter().flatten().collect();
     let items = gather(&named)?;
     if items.is_empty() {

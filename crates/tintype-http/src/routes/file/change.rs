@@ -27,7 +27,7 @@ pub(crate) struct MoveRequest {
     /// The new path; of a folder, the new folder, with a slash at its end.
     #[schema(max_length = 512)]
     path: String,
-    /// Whether your own images at new paths are replaced. They keep their other links.
+    /// Whether images at new paths that you may replace are replaced. They keep their other links.
     #[serde(default)]
     overwrite: bool,
 }
@@ -44,7 +44,8 @@ pub(crate) struct FolderMoved {
 /// Move a file or a whole folder to another path.
 ///
 /// The old paths redirect to the new ones, until something else is put there. A folder is moved at once or not at all; it
-/// may hold at most 5000 files.
+/// may hold at most 5000 files. A token with the scope `admin` moves everybody's, over anybody's; what is moved keeps its
+/// owner, who has the new path then.
 #[utoipa::path(
     patch,
     path = "/api/v1/files/{path}",

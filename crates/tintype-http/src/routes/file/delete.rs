@@ -13,7 +13,7 @@ use crate::{Http, caller::Caller, place::Place, problem::Problem, reply::Problem
 /// Delete the file at a path.
 ///
 /// Its image is deleted with it, as by `DELETE /api/v1/images/{id}`, unless another path leads to it; restored, it comes
-/// back to its path. At a path that was moved, the redirect ends.
+/// back to its path unless something else stands there by then. At a path that was moved, the redirect ends.
 #[utoipa::path(
     delete,
     path = "/api/v1/files/{path}",

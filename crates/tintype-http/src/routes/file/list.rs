@@ -37,7 +37,7 @@ pub(crate) struct FolderParams {
     recursive: bool,
 }
 
-/// List your files at named paths, from the root. A folder's own list is at its path, with a slash at its end.
+/// List your files at named paths, from the root; with the scope `admin`, everybody's. A folder's own list is at its path, with a slash at its end.
 #[utoipa::path(
     get,
     path = "/api/v1/files/",

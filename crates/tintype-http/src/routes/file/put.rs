@@ -20,8 +20,9 @@ use crate::{
 /// Upload an image to a named path: `curl -T sunset.jpg …/api/v1/files/blog/sunset.jpg`.
 ///
 /// The body is the file. Needs a token with the scopes `upload` and `paths`. Your own image at that path is replaced by
-/// this one and lives on at its other links; another owner's is not. With `If-None-Match: *` nothing is replaced; with
-/// `If-Match` and the `ETag` that was read, nothing that somebody else changed meanwhile.
+/// this one and lives on at its other links; another owner's is not, until it is deleted. A token with the scope `admin`
+/// replaces anybody's, and the new image is its owner's. With `If-None-Match: *` nothing is replaced; with `If-Match` and the
+/// `ETag` that was read, nothing that somebody else changed meanwhile.
 #[utoipa::path(
     put,
     path = "/api/v1/files/{path}",

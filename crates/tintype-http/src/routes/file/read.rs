@@ -20,7 +20,7 @@ use crate::{
 
 /// Read what the server knows of your file at a path; with a slash at the path's end, list that folder.
 ///
-/// The query is for folders: a list takes `limit`, `cursor` and `recursive`.
+/// The query is for folders: a list takes `limit`, `cursor` and `recursive`. A token with the scope `admin` sees everybody's.
 #[utoipa::path(
     get,
     path = "/api/v1/files/{path}",

@@ -150,7 +150,7 @@ fn what_fails_is_named_and_the_rest_is_done() {
         .expect(1, "1 uploaded, 0 moved, 0 deleted, 0 unchanged, 0 skipped, 3 failed");
     for words in [
         "words.png: This is not an image that is known here",
-        "taken.png: This path belongs to another owner's image. Choose another path.",
+        "taken.png: This path belongs to another owner's image. Choose another path, or send",
         "what?.png: its path holds a character that links cannot carry plainly",
     ] {
         assert!(said.errors.contains(words), "{words}: {}", said.errors);
@@ -160,6 +160,55 @@ fn what_fails_is_named_and_the_rest_is_done() {
     ana.write("good.png", b"words");
     ana.sync(&["--delete"]).expect(1, "0 uploaded, 0 moved, 0 deleted, 0 unchanged, 0 skipped, 4 failed");
     server.client().get("/blog/good.png").expect(200);
+}
+
+#[test]
+fn an_admin_goes_on_where_the_token_of_a_folder_is_lost() {
+    let server = Server::start();
+    let lost = Writer::new(&server);
+    for seed in 1..4 {
+        lost.write(&format!("{seed}.png"), &build::png(9, 9, seed));
+    }
+    lost.sync(&[]).expect(0, "3 uploaded, 0 moved, 0 deleted, 0 unchanged, 0 skipped");
+    let admin = Writer { token: server.token("admin"), ..lost };
+    admin.sync(&[]).expect(0, "0 uploaded, 0 moved, 0 deleted, 3 unchanged, 0 skipped");
+    admin.write("1.png", &build::png(9, 9, 5));
+    admin.rename("2.png", "two.png");
+    fs::remove_file(admin.dir.path().join("3.png")).unwrap();
+    admin.sync(&["--delete"]).expect(0, "1 uploaded, 1 moved, 1 deleted, 0 unchanged, 0 skipped");
+    assert_eq!(server.client().get("/blog/1.png").expect(200).body, build::png(9, 9, 5));
+    server.client().get("/blog/2.png").expect(308);
+    server.client().get("/blog/3.png").expect(410);
+    assert_eq!(admin.token.get("/api/v1/images").expect(200).at("/total"), "0", "nothing changed hands");
+}
+
+#[test]
+fn a_path_that_the_operator_emptied_is_free() {
+    let server = Server::start();
+    let (ana, ben) = (Writer::new(&server), Writer::new(&server));
+    ana.write("a.png", &build::png(9, 9, 1));
+    ana.sync(&[]).expect(0, "1 uploaded, 0 moved, 0 deleted, 0 unchanged, 0 skipped");
+    ben.write("a.png", &build::png(9, 9, 2));
+    ben.sync(&[]).expect(1, "0 uploaded, 0 moved, 0 deleted, 0 unchanged, 0 skipped, 1 failed");
+    assert!(server.run(&["image", "delete", "blog/a.png"]).status.success());
+    ben.sync(&[]).expect(0, "1 uploaded, 0 moved, 0 deleted, 0 unchanged, 0 skipped");
+    assert_eq!(server.client().get("/blog/a.png").expect(200).body, build::png(9, 9, 2));
+}
+
+#[test]
+fn a_token_that_came_with_a_line_end_is_taken_and_a_hint_of_one_is_not() {
+    let server = Server::start();
+    let ana = Writer::new(&server);
+    ana.write("a.png", &build::png(9, 9, 1));
+    let run = |token: &str| {
+        let mut command = ana.command(&server.base, &[]);
+        Said::of(&command.env("TINTYPE_TOKEN", token).output().unwrap())
+    };
+    run(&format!("{}\r\n", ana.token.token()))
+        .expect(0, "1 uploaded, 0 moved, 0 deleted, 0 unchanged, 0 skipped");
+    let said = run("tint_b4Ck…");
+    assert!(said.status == Some(1) && said.lines.is_empty(), "{said:?}");
+    assert!(said.errors.contains("the token is cut off") && !said.errors.contains("again"), "{said:?}");
 }
 
 #[test]

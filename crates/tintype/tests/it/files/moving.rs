@@ -87,8 +87,31 @@ fn a_path_that_is_not_free_is_409() {
     server.token("upload,read,delete").patch("/api/v1/files/", &over).expect(405);
     mv(&ana, "none.png", "x.png").expect_problem(404, "not_found");
     mv(&server.client(), "b.png", "x.png").expect_problem(403, "forbidden");
-    mv(&server.token("admin"), "ben.png", "x/ben.png").expect(200);
-    ben.put("/api/v1/files/x/ben.png", &build::png(8, 8, 3)).expect(201);
+}
+
+#[test]
+fn an_admin_moves_and_deletes_at_any_path() {
+    let server = Server::start();
+    let (ana, ben) = (server.token("upload,paths,read"), server.token("upload,paths,read"));
+    let admin = server.token("admin");
+    for (token, path) in [(&ana, "blog/a.png"), (&ana, "blog/b.png"), (&ben, "blog/ben.png")] {
+        token.put(&format!("/api/v1/files/{path}"), &build::png(8, 8, 1)).expect(201);
+    }
+    mv(&admin, "blog/ben.png", "blog/a.png").expect_problem(409, "path_occupied");
+    assert_eq!(mv(&admin, "blog/", "journal/").expect(200).at("/moved"), "3");
+    ben.put("/api/v1/files/journal/ben.png", &build::png(8, 8, 2)).expect(201);
+    // What is moved takes the path along to its owner.
+    let over = json!({"path": "journal/a.png", "overwrite": true});
+    admin.patch("/api/v1/files/journal/ben.png", &over).expect(200);
+    ben.put("/api/v1/files/journal/a.png", &build::png(8, 8, 3)).expect(201);
+    ana.put("/api/v1/files/journal/a.png", &build::png(8, 8, 4)).expect_problem(409, "path_taken");
+    // An old path of another's, which redirects, and a picture.
+    server.client().get("/blog/b.png").expect(308);
+    admin.delete("/api/v1/files/blog/b.png").expect(204);
+    server.client().get("/blog/b.png").expect(404);
+    admin.delete("/api/v1/files/journal/b.png").expect(204);
+    server.client().get("/journal/b.png").expect(410);
+    server.assert_clean();
 }
 
 #[test]

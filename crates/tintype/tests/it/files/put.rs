@@ -2,7 +2,7 @@
 
 use tintype_testkit::build;
 
-use crate::support::{Form, Server};
+use crate::support::{Client, Form, Server};
 
 #[test]
 fn a_path_leads_to_the_image_and_moves_with_a_new_one() {
@@ -55,22 +55,56 @@ fn only_tokens_with_the_scope_may() {
 }
 
 #[test]
-fn another_owners_path_is_taken_until_its_image_is_deleted_for_good() {
+fn another_owners_path_is_taken_until_its_image_is_deleted() {
     let server = Server::start();
-    let (one, two) = (server.token("upload,paths,delete"), server.token("upload,paths"));
-    let first = one.put("/api/v1/files/x/a.png", &build::png(8, 8, 1)).expect(201);
+    let (one, two) = (server.token("upload,paths,read,delete"), server.token("upload,paths"));
+    let first = one.put("/api/v1/files/x/a.png?visibility=private", &build::png(8, 8, 1)).expect(201);
     two.put("/api/v1/files/x/a.png", &build::png(8, 8, 2)).expect_problem(409, "path_taken");
     assert_eq!(server.originals(), 1, "what was refused is not kept");
     server.assert_clean();
     let image = format!("/api/v1/images/{}", first.at("/id"));
     one.delete(&image).expect(204);
-    server.client().get("/x/a.png").expect(410);
-    let again = two.put("/api/v1/files/x/a.png", &build::png(8, 8, 2));
-    again.expect_problem(409, "path_taken");
     one.send("POST", &format!("{image}/restore"), &[], None).expect(200);
-    server.client().get("/x/a.png").expect(200);
-    one.delete(&format!("{image}?now=true")).expect(204);
-    two.put("/api/v1/files/x/a.png", &build::png(8, 8, 2)).expect(201);
+    one.get("/x/a.png").expect(200);
+    one.delete(&image).expect(204);
+    let theirs = two.put("/api/v1/files/x/a.png", &build::png(8, 8, 2)).expect(201);
+    assert_eq!(theirs.at("/visibility"), "unlisted", "what another owner had is nothing to it");
+    // It comes back, but not to the path.
+    let back = one.send("POST", &format!("{image}/restore"), &[], None).expect(200);
+    assert_eq!(back.at("/path"), "null");
+    assert_eq!(server.client().get("/x/a.png").expect(200).body, build::png(8, 8, 2));
+    one.put("/api/v1/files/x/a.png", &build::png(8, 8, 3)).expect_problem(409, "path_taken");
+    server.assert_clean();
+}
+
+#[test]
+fn an_admin_replaces_at_any_path_and_it_keeps_its_owner() {
+    let server = Server::start();
+    let (ana, admin) = (server.token("upload,paths,read,delete"), server.token("admin"));
+    ana.put("/api/v1/files/x/a.png?visibility=private", &build::png(8, 8, 1)).expect(201);
+    admin.put("/api/v1/files/x/a.png", &build::png(8, 8, 2)).expect(201);
+    let form = Form::new().field("path", "x/a.png").file("a.png", &build::png(8, 8, 3));
+    assert_eq!(admin.form(&form).expect(201).at("/visibility"), "private");
+    server.client().get("/x/a.png").expect(404);
+    assert_eq!(ana.get("/x/a.png").expect(200).body, build::png(8, 8, 3));
+    assert_eq!(ana.get("/api/v1/images").expect(200).at("/total"), "3");
+    assert_eq!(admin.get("/api/v1/images").expect(200).at("/total"), "0");
+    // Conditions hold for it as for everybody, and where nothing stands the path is its own.
+    let once = [("if-none-match", "*")];
+    let path = "/api/v1/files/x/a.png";
+    admin.send("PUT", path, &once, Some(&build::png(8, 8, 4))).expect_problem(412, "precondition_failed");
+    admin.put("/api/v1/files/x/new.png", &build::png(8, 8, 5)).expect(201);
+    ana.put("/api/v1/files/x/new.png", &build::png(8, 8, 6)).expect_problem(409, "path_taken");
+    let seen = |client: &Client| {
+        let list = client.get("/api/v1/files/x/").expect(200).json();
+        let files = list["files"].as_array().unwrap().iter();
+        files.map(|file| file["path"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (seen(&ana), seen(&admin)),
+        (vec!["x/a.png".to_owned()], vec!["x/a.png".into(), "x/new.png".into()])
+    );
+    server.assert_clean();
 }
 
 #[test]

@@ -113,7 +113,7 @@ fn a_domain_that_is_the_servers_flag_locks_no_other_command_out() {
         (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned(), output.stdout)
     };
     let words = "tls.listen or tls.http_listen is set, but HTTPS is off";
-    let (status, said, _) = run(&["token", "create", "--name", "a", "--scope", "read"]);
+    let (status, said, _) = run(&["token", "list", "--data", Server::start().data().to_str().unwrap()]);
     assert_eq!(status, Some(0), "{said}");
     let (status, said, _) = run(&["serve", "--listen", "127.0.0.1:0"]);
     assert!(status == Some(1) && said.contains(words), "{said}");

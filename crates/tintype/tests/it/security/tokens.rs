@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use tintype_testkit::{build, wait};
 
-use crate::support::{Client, Server};
+use crate::support::{Client, Server, tintype};
 
 /// The statuses of upload, list, read a private image, change, delete and restore, in this order. Restored, so that
 /// the next may try; 204 and 200 where it may.
@@ -119,6 +119,49 @@ fn revoked_and_expired_tokens_end() {
     let wrong = server.run(&["token", "create", "--name", "x", "--scope", "everything"]);
     let error = String::from_utf8_lossy(&wrong.stderr).into_owned();
     assert!(!wrong.status.success() && error.contains("upload, read, delete, paths, admin"), "{error}");
+}
+
+#[test]
+fn a_renewed_token_has_what_the_ended_one_had() {
+    let server = Server::start();
+    let old = server.token_with(&["--name", "blog", "--scope", "upload,paths,read", "--expires", "1s"]);
+    old.put("/api/v1/files/x/a.png", &build::png(8, 8, 1)).expect(201);
+    wait::until("the token to expire", Duration::from_secs(20), || old.get("/api/v1/images").status == 401);
+    let again = server.run(&["token", "create", "--name", "blog"]);
+    let error = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert!(!again.status.success() && error.contains("tintype token renew blog"), "{error}");
+    let renew = |arguments: &[&str]| {
+        let output = server.run(&[&["token", "renew"], arguments].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        server.client().with_token(String::from_utf8_lossy(&output.stdout).trim())
+    };
+    let new = renew(&["blog", "--expires", "30d"]);
+    new.put("/api/v1/files/x/a.png", &build::png(8, 8, 2)).expect(201);
+    assert_eq!(new.get("/api/v1/images").expect(200).at("/total"), "2");
+    new.delete("/api/v1/files/x/a.png").expect_problem(403, "missing_scope");
+    old.get("/api/v1/images").expect_problem(401, "invalid_token");
+    // A valid secret ends as well, and a revoked token counts again.
+    let newer = renew(&["blog"]);
+    new.get("/api/v1/images").expect_problem(401, "invalid_token");
+    assert!(server.run(&["token", "revoke", "blog"]).status.success());
+    newer.get("/api/v1/images").expect_problem(401, "invalid_token");
+    let newest = renew(&["blog"]);
+    newer.get("/api/v1/images").expect_problem(401, "invalid_token");
+    newest.put("/api/v1/files/x/a.png", &build::png(8, 8, 3)).expect(201);
+    let unknown = server.run(&["token", "renew", "nobody"]);
+    let error = String::from_utf8_lossy(&unknown.stderr).into_owned();
+    assert!(unknown.status.code() == Some(1) && error.contains("no token is called nobody"), "{error}");
+}
+
+#[test]
+fn where_no_server_was_no_token_is_made() {
+    let dir = tempfile::tempdir().unwrap();
+    for arguments in [&["create", "--name", "a"][..], &["renew", "a"], &["list"], &["revoke", "a"]] {
+        let output = tintype().arg("token").args(arguments).current_dir(dir.path()).output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(1) && error.contains("there is no catalogue in"), "{error}");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "{arguments:?}");
+    }
 }
 
 #[test]
