@@ -66,6 +66,7 @@ test.describe('with JavaScript off', () => {
     await page.locator('input[type=file][name=file]').setInputFiles(files)
     await page.locator('form[action="./new"] button').click()
     await expect(page).toHaveURL(/\/new$/)
+    await page.waitForLoadState()
     await checked(page, browser, axe)
     const links = page.getByLabel('Link', { exact: true })
     await expect(links).toHaveCount(files.length)

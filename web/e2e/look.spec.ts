@@ -16,7 +16,7 @@ test('every page in every state is sound and fits', async ({ page, axe }) => {
   test.slow()
   const session = await page.context().newCDPSession(page)
   await session.send('Network.enable')
-  const network = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 150_000 }
+  const network = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 60_000 }
   await page.goto('/images')
   await look(page, axe, 'images-empty')
   await page.goto('/')

@@ -38,7 +38,15 @@ class Shell {
   private readonly child: ChildProcess
 
   constructor(folder: string, env: Record<string, string>) {
-    this.child = spawn('bash', ['-euo', 'pipefail'], { cwd: folder, env, stdio: ['pipe', 'pipe', 'pipe'] })
+    this.child = spawn('bash', ['-euo', 'pipefail'], {
+      cwd: folder,
+      env,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      // A group of its own, so that what a block leaves running ends with it.
+      detached: true,
+    })
+    // A shell that ended takes no more; `run` says so.
+    this.child.stdin?.on('error', () => {})
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.on('data', chunk => {
         this.said += String(chunk)
@@ -60,8 +68,15 @@ class Shell {
   }
 
   async end(): Promise<void> {
-    this.child.stdin?.end('kill $server; wait $server || true\n')
-    await new Promise(resolve => this.child.once('exit', resolve))
+    if (this.child.exitCode === null) {
+      this.child.stdin?.end('kill $server; wait $server || true\n')
+      await new Promise(resolve => this.child.once('exit', resolve))
+    }
+    try {
+      if (this.child.pid) process.kill(-this.child.pid, 'SIGKILL')
+    } catch {
+      // Nothing of it is left.
+    }
   }
 }
 

@@ -277,6 +277,7 @@ test.describe('with JavaScript off', () => {
     await page.locator('input[type=file][name=file]').setInputFiles(files(names))
     await page.locator('form[action="./new"] button').click()
     await expect(page).toHaveURL(/\/new$/)
+    await page.waitForLoadState()
     const shown = await page.locator('.name').allTextContents()
     expect(shown).toEqual(names.map(name => keptName(name) ?? 'A picture'))
     const shapes = await page

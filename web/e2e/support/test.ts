@@ -36,7 +36,12 @@ export const test = base.extend<Fixtures>({
   axe: async ({}, use) => {
     await use(async (page, without = []) => {
       // A colour that is still fading in is not the colour that stays.
-      await page.waitForTimeout(300)
+      await page.evaluate(async () => {
+        const ending = document
+          .getAnimations()
+          .filter(each => each.effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY)
+        await Promise.allSettled(ending.map(each => each.finished))
+      })
       const { violations } = await new AxeBuilder({ page })
         .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
         .disableRules(without)
