@@ -49,8 +49,12 @@ sub vcl_recv {
   if (req.http.Range && req.http.Range !~ "^bytes=([0-9]+-[0-9]*|-[0-9]+)$") {
     unset req.http.Range;
   }
-  # Pictures have no query; what has one is asked for each time, so that nobody fills the cache with copies of one picture.
+  # Anybody may send names of their own making, each kept as a picture of its own. With yours here, only these are kept:
+  # if (req.http.Host !~ "(?i)^(images|media)\.example\.org$") { return (pass); }
+  # Pictures have no query, and no letter or digit of an address needs an encoding; what has one is asked for each time, so
+  # that nobody fills the cache with copies of one picture.
   if ((req.method != "GET" && req.method != "HEAD") || req.http.Authorization || req.url ~ "\?"
+      || req.url ~ "(?i)%(2[de]|3[0-9]|[46][1-9a-f]|[57][0-9a]|5f|7e)"
       || req.url !~ "(?i)^/(i|images)/|\.(jpe?g|png|gif|webp|avif)$") {
     return (pass);
   }

@@ -11,6 +11,8 @@ use tokio::{io::AsyncReadExt as _, net::TcpStream};
 
 /// What version 2 begins with.
 const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
+/// Version 2, and the command by which a proxy asks for itself.
+const LOCAL: u8 = 0x20;
 /// Longest line of version 1, its end included.
 const LINE_MAX: usize = 107;
 /// Most bytes that follow the 16 of version 2. Addresses take 36; the rest is extensions that are passed over.
@@ -23,13 +25,16 @@ const REST_MAX: usize = 4096;
 /// `InvalidData` where no header comes first; otherwise the system's word.
 pub(super) async fn client(stream: &mut TcpStream, proxy: SocketAddr) -> io::Result<SocketAddr> {
     let header = read(stream).await?;
+    // Of what a proxy asks for itself family and addresses say nothing (2.2); some leave them out and name a family.
+    if header.starts_with(SIGNATURE) && header.get(12) == Some(&LOCAL) {
+        return Ok(proxy);
+    }
     match HeaderResult::parse(&header) {
         HeaderResult::V1(Ok(header)) => Ok(match header.addresses {
             v1::Addresses::Tcp4(of) => SocketAddr::from((of.source_address, of.source_port)),
             v1::Addresses::Tcp6(of) => SocketAddr::from((of.source_address, of.source_port)),
             v1::Addresses::Unknown => proxy,
         }),
-        HeaderResult::V2(Ok(header)) if header.command == v2::Command::Local => Ok(proxy),
         HeaderResult::V2(Ok(header)) => Ok(match header.addresses {
             v2::Addresses::IPv4(of) => SocketAddr::new(IpAddr::V4(of.source_address), of.source_port),
             v2::Addresses::IPv6(of) => SocketAddr::new(IpAddr::V6(of.source_address), of.source_port),
@@ -117,6 +122,8 @@ mod tests {
             (second(0x21, 0x11, &extended), "203.0.113.9:4711"),
             (second(0x21, 0x21, &six), "[2001:db8::1]:7"),
             (second(0x20, 0x00, &[]), PROXY),
+            (second(0x20, 0x11, &[]), PROXY),
+            (second(0x20, 0x11, &four), PROXY),
             (second(0x21, 0x00, &[]), PROXY),
         ] {
             let sent = [&header[..], b"GET / HTTP/1.1\r\n"].concat();

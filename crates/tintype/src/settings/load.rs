@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 
 use tintype_app::config::Delivery;
 
@@ -112,7 +112,22 @@ fn dot_env(folder: &Path) -> Result<Vec<(String, String)>> {
         return Ok(Vec::new());
     }
     let lines = dotenvy::from_path_iter(&path).context("cannot read .env in the working folder")?;
-    lines.collect::<Result<_, _>>().context("a line of .env is not NAME=value")
+    lines.map(|line| line.map_err(dot_env_error)).collect()
+}
+
+/// Names a line of `.env` without what it says, which may be a secret.
+fn dot_env_error(error: dotenvy::Error) -> anyhow::Error {
+    match error {
+        dotenvy::Error::LineParse(line, _) => {
+            let name = line.split(|each: char| !each.is_ascii_alphanumeric() && each != '_').next();
+            anyhow!(
+                "a line of .env is not NAME=value: the one that begins with {:?}; a value with spaces or # is put in quotation \
+                 marks",
+                name.unwrap_or_default()
+            )
+        }
+        error => anyhow::Error::new(error).context("cannot read .env in the working folder"),
+    }
 }
 
 /// Takes the variables that are settings. Names of others are passed over, but those under `TINTYPE_`.
@@ -234,7 +249,11 @@ fn apply(settings: &mut Settings, name: &str, value: &str, place: &str) -> Resul
 
 /// `[section] key = value` as `section.key` and the value's text; a list becomes its parts between commas.
 fn flatten(text: &str) -> Result<BTreeMap<String, String>> {
-    let document: toml::Table = text.parse()?;
+    let document: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        let before = &text[..error.span().map_or(0, |span| span.start.min(text.len()))];
+        // Where it is and what, without the line itself: it may hold a secret.
+        anyhow!("line {}: {}", before.matches('\n').count() + 1, error.message())
+    })?;
     let mut flat = BTreeMap::new();
     for (section, value) in document {
         let toml::Value::Table(keys) = value else {
@@ -338,6 +357,24 @@ mod tests {
         assert_eq!(settings.replaced.len(), 1);
         std::fs::write(folder.path().join(".env"), "TINTYPE_NOTHING=1\n").unwrap();
         assert!(load(&sources).unwrap_err().to_string().contains("TINTYPE_NOTHING (in .env)"));
+    }
+
+    #[test]
+    fn lines_that_cannot_be_read_are_named_without_what_they_say() {
+        let folder = tempfile::tempdir().unwrap();
+        let sources = || Sources { folder: folder.path().to_owned(), ..Sources::default() };
+        let why = || format!("{:#}", load(&sources()).unwrap_err());
+        let toml = folder.path().join("tintype.toml");
+        std::fs::write(&toml, "[cdn]\norigin_secret = \"0123-Secret\n").unwrap();
+        let said = why();
+        assert!(
+            said.contains("tintype.toml is not valid TOML: line 2: ") && !said.contains("Secret"),
+            "{said}"
+        );
+        std::fs::remove_file(toml).unwrap();
+        std::fs::write(folder.path().join(".env"), "A=b\nAWS_SECRET_ACCESS_KEY=012 Secret\n").unwrap();
+        let said = why();
+        assert!(said.contains("begins with \"AWS_SECRET_ACCESS_KEY\"") && !said.contains("012"), "{said}");
     }
 
     #[test]

@@ -42,23 +42,23 @@ fn answer(text: String) -> Response {
 
 fn rules(robots: Robots, base: &str) -> String {
     let mut text = String::new();
-    if robots == Robots::None {
+    match robots {
+        Robots::Public => text.push_str("User-agent: *\n"),
         // Cards are no index: whoever pastes a link wants it shown.
-        for reader in CARD_READERS {
-            let _ = writeln!(text, "User-agent: {reader}");
+        Robots::None => {
+            for reader in CARD_READERS {
+                let _ = writeln!(text, "User-agent: {reader}");
+            }
         }
-        for path in ["/p/", "/i/", "/oembed"] {
-            let _ = writeln!(text, "Allow: {base}{path}");
-        }
-        let _ = writeln!(text, "Disallow: {base}/\n\nUser-agent: *\nDisallow: {base}/");
-        return text;
     }
-    text.push_str("User-agent: *\n");
     for path in NOT_FOR_CRAWLERS {
         let _ = writeln!(text, "Disallow: {base}{path}");
     }
     for page in PAGES {
         let _ = writeln!(text, "Disallow: {base}{page}$\nDisallow: {base}{page}?*");
+    }
+    if robots == Robots::None {
+        let _ = writeln!(text, "\nUser-agent: *\nDisallow: {base}/");
     }
     text
 }
@@ -74,7 +74,14 @@ mod tests {
         let none = rules(Robots::None, "");
         assert!(none.ends_with("\n\nUser-agent: *\nDisallow: /\n"), "{none}");
         assert!(rules(Robots::Public, "/pictures").contains("\nDisallow: /pictures/api/\n"));
-        assert!(none.contains("User-agent: Twitterbot\n") && none.contains("Allow: /p/\n"), "{none}");
+        // Readers of cards may have what crawlers have elsewhere: pages, and pictures at whatever path.
+        let (readers, everybody) = none.split_once("\n\n").unwrap();
+        assert!(
+            readers.starts_with("User-agent: ") && readers.contains("User-agent: Twitterbot\n"),
+            "{none}"
+        );
+        assert!(text.ends_with(&format!("{}\n", readers.split_once("\nDisallow").unwrap().1)), "{none}");
+        assert_eq!(everybody, "User-agent: *\nDisallow: /\n");
     }
 
     /// Whether a rule holds for an address: from its beginning, to its end where the rule ends in `$`. A `*` at its end stands
