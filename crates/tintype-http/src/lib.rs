@@ -40,7 +40,7 @@ use tintype_app::App;
 pub use access_log::{AccessFormat, AccessLog};
 pub use base_path::of as base_path_of;
 pub use config::{
-    AcmeConfig, CertificateSource, ExternalAccount, ForwardedBy, HttpConfig, Robots, TlsConfig,
+    AcmeConfig, CertificateSource, ExternalAccount, ForwardedBy, HttpConfig, Robots, TlsConfig, https_host,
 };
 pub use limit::{Rate, Rates};
 pub use openapi::description;
