@@ -46,7 +46,7 @@ pub use limit::{Rate, Rates};
 pub use openapi::description;
 pub use problem::Code;
 pub use server::{Doors, Https, Listener, serve};
-pub use tls::{FilesError, RootError, Tls, TlsError};
+pub use tls::{FilesError, Life, OwnCertificate, RootError, Standing, Tls, TlsError};
 
 /// What every route can reach.
 #[derive(Clone)]
