@@ -3,7 +3,9 @@
 mod acme;
 mod fake;
 mod files;
+mod front;
 mod http2;
+mod own;
 mod proxy;
 mod redirect;
 mod renewal;
