@@ -262,12 +262,39 @@ impl Files {
 
 /// Whether the certificate in use is good now and this one is not.
 fn is_worse(key: &Key, keys: &Keys, now: UnixMillis) -> bool {
-    !key.life.has(now) && keys.own().is_some_and(|own| own.life.has(now))
+    !key.life.contains(now) && keys.own().is_some_and(|own| own.life.contains(now))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::key::tests::made, *};
+
+    #[test]
+    fn a_good_certificate_gives_way_to_a_good_one_alone() {
+        const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
+        let key = |(begin, end)| {
+            let (chain, private_key) = made(&["a.test"], NOW, begin, end);
+            Key::from_pem(chain.as_bytes(), private_key.as_bytes()).unwrap()
+        };
+        let (ended, good, early) = ((-20, -10), (-10, 10), (10, 20));
+        for (before, after, worse) in [
+            (good, good, false),
+            (good, ended, true),
+            (good, early, true),
+            (ended, ended, false),
+            (ended, early, false),
+            (early, ended, false),
+            (ended, good, false),
+        ] {
+            let keys = Keys::new(Vec::new());
+            keys.set_own(key(before));
+            assert_eq!(is_worse(&key(after), &keys, NOW), worse, "{before:?} {after:?}");
+        }
+        let keys = Keys::new(Vec::new());
+        keys.set_own(key(good));
+        // The one before has ended meanwhile.
+        assert!(!is_worse(&key(ended), &keys, NOW.plus_seconds(10)));
+    }
 
     #[test]
     fn what_may_not_be_read_says_what_to_do() {

@@ -28,8 +28,8 @@ pub enum Standing {
 }
 
 impl Life {
-    /// Whether it is good.
-    pub fn has(self, now: UnixMillis) -> bool {
+    /// Whether it is good at this time.
+    pub fn contains(self, now: UnixMillis) -> bool {
         self.begin <= now && now < self.end
     }
 
