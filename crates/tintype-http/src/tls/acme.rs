@@ -200,7 +200,8 @@ impl Keeper {
         }
     }
 
-    /// Orders a certificate after so many attempts in vain, while one is in use until `not_after`; `None` where the authority gave none, which is noted and logged.
+    /// Orders a certificate after so many attempts in vain, while one is in use until `not_after`; `None` where the authority
+    /// gave none, which is noted and logged.
     async fn ask(
         &self,
         attempts: u32,
