@@ -74,6 +74,14 @@ impl Certificates {
         Ok(self.app.catalog.certificate(domain, &self.directory).await?)
     }
 
+    /// The certificate of a domain that is good for longest, whichever authority issued it.
+    ///
+    /// # Errors
+    /// The server's own trouble.
+    pub async fn latest(&self, domain: &str) -> Result<Option<Issued>, Trouble> {
+        Ok(self.app.catalog.latest_certificate(domain).await?)
+    }
+
     /// Keeps a domain's new certificate.
     ///
     /// # Errors

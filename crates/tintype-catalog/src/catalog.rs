@@ -54,6 +54,20 @@ impl Catalog {
         Ok(Self { inner: Arc::new(Inner { units, readers, commits, opened }) })
     }
 
+    /// Opens the catalogue at `path`, which is there, for a look that leaves its schema alone: `None` where that is an older
+    /// release's, which the server brings up to date at its start.
+    ///
+    /// # Errors
+    /// As [`Catalog::open`].
+    pub async fn open_as_it_is(path: &Path) -> Result<Option<Self>> {
+        let mut db = sqlite::connect_writer(path, migrate::newest()).await?;
+        if sqlite::user_version(&mut db).await? < migrate::newest() {
+            return Ok(None);
+        }
+        drop(db);
+        Self::open(path, || unreachable!("a catalogue of this release has its identity")).await.map(Some)
+    }
+
     /// Whether this opening made the catalogue.
     pub fn was_created(&self) -> bool {
         self.inner.opened.created

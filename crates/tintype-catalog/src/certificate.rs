@@ -105,6 +105,17 @@ impl Catalog {
         row.as_ref().map_or_else(|| Ok(Certificate::default()), from_row)
     }
 
+    /// The certificate of a domain that is good for longest, whichever authority issued it.
+    ///
+    /// # Errors
+    /// As every question.
+    pub async fn latest_certificate(&self, domain: &str) -> Result<Option<Issued>> {
+        let sql = "select chain, private_key, not_before, not_after, attempts, due_at, problem from certificates \
+                   where domain = $1 and not_after is not null order by not_after desc limit 1";
+        let row = sqlx::query(sql).bind(domain).fetch_optional(&mut *self.reader().await?).await?;
+        Ok(row.as_ref().map(from_row).transpose()?.and_then(|certificate| certificate.issued))
+    }
+
     /// Keeps a certificate, in place of the one before, and forgets earlier failures.
     ///
     /// # Errors

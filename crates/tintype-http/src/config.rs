@@ -209,6 +209,14 @@ fn is_host_of(url: &str, host: &str) -> bool {
     plain(rest.split('/').next().unwrap_or(rest)) == plain(host)
 }
 
+/// The host of an address that begins with `https://`, in lower case, without a port.
+pub fn https_host(url: &str) -> Option<String> {
+    let rest = url.strip_prefix("https://")?;
+    let host = rest.split('/').next().unwrap_or(rest);
+    let name = host.rsplit_once(':').filter(|(_, port)| !port.contains(']')).map_or(host, |(name, _)| name);
+    Some(name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase())
+}
+
 impl HttpConfig {
     /// Whether a host, with or without the scheme's own port, is the one of `media_url`.
     pub(crate) fn is_media_host(&self, host: &str) -> bool {
@@ -218,6 +226,20 @@ impl HttpConfig {
     /// Whether it is the one of `base_url`.
     pub(crate) fn is_site_host(&self, host: &str) -> bool {
         self.base_url.as_deref().is_some_and(|url| is_host_of(url, host))
+    }
+
+    /// The names by which the site is asked for over HTTPS, as far as the settings know them: the domains and the hosts of
+    /// `base_url` and `media_url`, in lower case, without ports.
+    pub fn https_hosts(&self) -> Vec<String> {
+        let mut hosts = self.tls.domains.clone();
+        for url in [&self.base_url, &self.media_url].into_iter().flatten() {
+            if let Some(host) = https_host(url)
+                && !hosts.contains(&host)
+            {
+                hosts.push(host);
+            }
+        }
+        hosts
     }
 
     /// Takes the name of the header in which requests show the origin's secret.

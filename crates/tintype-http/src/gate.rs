@@ -7,13 +7,11 @@ use subtle::ConstantTimeEq as _;
 
 use tintype_app::types::secret::ApiToken;
 
-use crate::config::HttpConfig;
+use crate::{config::HttpConfig, tls::CHALLENGES};
 
 /// What is answered to everybody: machines that look whether the server lives, the server's own guard of its metrics, and
 /// authorities that prove whose the domain is.
 const OPEN: [&str; 3] = ["/health", "/ready", "/metrics"];
-/// Below it stand the proofs of ACME (RFC 8555, 8.3).
-const ACME: &str = "/.well-known/acme-challenge/";
 /// What the operator's commands ask for, from this machine and with a token, which is looked at there.
 const API: &str = "/api/v1/";
 
@@ -30,7 +28,7 @@ pub(crate) fn is_open(config: &HttpConfig, parts: &Parts, client: IpAddr) -> boo
     let path = parts.uri.path();
     let is_command =
         || client.to_canonical().is_loopback() && path.starts_with(API) && shows_token(&parts.headers);
-    knows || OPEN.contains(&path) || path.starts_with(ACME) || is_command()
+    knows || OPEN.contains(&path) || path.starts_with(CHALLENGES) || is_command()
 }
 
 /// Whether there is what has a token's shape; whether it is one is looked at by the routes.

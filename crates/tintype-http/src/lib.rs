@@ -40,13 +40,13 @@ use tintype_app::App;
 pub use access_log::{AccessFormat, AccessLog};
 pub use base_path::of as base_path_of;
 pub use config::{
-    AcmeConfig, CertificateSource, ExternalAccount, ForwardedBy, HttpConfig, Robots, TlsConfig,
+    AcmeConfig, CertificateSource, ExternalAccount, ForwardedBy, HttpConfig, Robots, TlsConfig, https_host,
 };
 pub use limit::{Rate, Rates};
 pub use openapi::description;
 pub use problem::Code;
 pub use server::{Doors, Https, Listener, serve};
-pub use tls::{FilesError, RootError, Tls, TlsError};
+pub use tls::{FilesError, Life, OwnCertificate, RootError, Standing, Tls, TlsError};
 
 /// What every route can reach.
 #[derive(Clone)]

@@ -54,6 +54,19 @@ async fn names_and_authorities_are_apart() {
     assert_eq!(test.acme_account(CA).await.unwrap(), None);
 }
 
+#[tokio::test]
+async fn the_latest_is_found_whichever_authority_issued_it() {
+    let test = TestCatalog::new().await;
+    let (domain, other) = ("a.example.test".to_owned(), "https://other.example.test");
+    test.put_off_certificate(domain.clone(), CA.to_owned(), 1, NOW, "no".to_owned()).await.unwrap();
+    assert_eq!(test.latest_certificate(&domain).await.unwrap(), None);
+    let (first, second) = (issued(NOW.plus_seconds(90)), issued(NOW.plus_seconds(30)));
+    test.keep_certificate(domain.clone(), other.to_owned(), first.clone()).await.unwrap();
+    test.keep_certificate(domain.clone(), CA.to_owned(), second).await.unwrap();
+    assert_eq!(test.latest_certificate(&domain).await.unwrap(), Some(first));
+    assert_eq!(test.latest_certificate("b.example.test").await.unwrap(), None);
+}
+
 #[test]
 fn keys_do_not_show_in_what_is_printed() {
     assert!(!format!("{:?}", issued(NOW)).contains("private"));

@@ -118,6 +118,19 @@ async fn files_of_earlier_releases_are_brought_up_to_date_with_all_they_hold() {
 }
 
 #[tokio::test]
+async fn a_look_leaves_an_older_schema_alone() {
+    let test = TestCatalog::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    older(&folder, SCHEMAS.len() - 1, &test.folder.path().join("tintype.db")).await;
+    let path = folder.path().join("tintype.db");
+    assert!(Catalog::open_as_it_is(&path).await.unwrap().is_none());
+    assert!(Catalog::open_as_it_is(&path).await.unwrap().is_none(), "it is no newer for that");
+    Catalog::open(&path, || panic!("is not made anew")).await.unwrap().close().await.unwrap();
+    let looked = Catalog::open_as_it_is(&path).await.unwrap().expect("it is this release's now");
+    assert_eq!(looked.store_identity(), IDENTITY);
+}
+
+#[tokio::test]
 async fn awkward_folder_names_are_taken_as_they_are() {
     let folder = tempfile::tempdir().unwrap();
     let odd = folder.path().join("a b?c=d#e%41&..; ü");

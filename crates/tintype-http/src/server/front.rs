@@ -20,7 +20,7 @@ use tintype_app::Trouble;
 use tokio::sync::Semaphore;
 use tower_service::Service as _;
 
-use super::{FrontBody, wire::Files};
+use super::{FrontBody, challenge, wire::Files};
 use crate::{
     Http,
     access_log::{AccessLog, Line},
@@ -175,6 +175,14 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
         // At the site pictures are sent to their own host, where they have one.
         if (at_media || http.config.media_url.is_none())
             && let Some(response) = hot::answer(http, &parts, &self.way)
+        {
+            let response = self.dressed(response);
+            self.front.note(client, &parts.method, &parts.uri, &response, begun);
+            return Answer::Ready(Some(response));
+        }
+        // An authority comes in at any door that whoever is in front leads it to.
+        if let Some(keys) = &http.keys
+            && let Some(response) = challenge::answer(keys, &parts.method, &parts.uri)
         {
             let response = self.dressed(response);
             self.front.note(client, &parts.method, &parts.uri, &response, begun);

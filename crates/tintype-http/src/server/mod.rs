@@ -1,6 +1,7 @@
 //! The accept loops: bounded connections, a deadline for every head, an end that lets requests under way finish.
 
 mod body;
+mod challenge;
 mod door;
 mod front;
 mod proxy;
@@ -69,7 +70,7 @@ pub struct Https {
     pub tls: Tls,
     /// Where.
     pub listener: Listener,
-    /// Plain HTTP that answers an authority's challenges and leads everybody else to HTTPS.
+    /// Plain HTTP that leads to HTTPS.
     pub redirect: Option<Listener>,
 }
 
@@ -100,7 +101,7 @@ pub async fn serve(doors: Doors, app: App, config: HttpConfig, log: AccessLog, s
         loops.spawn(receive(listener, Door::Operator));
     }
     if let Some(Https { tls, listener, redirect }) = doors.https {
-        tls.keep(&app, redirect.is_some(), &stop);
+        tls.keep(&app, &stop);
         if let Some(redirect) = redirect {
             loops.spawn(receive(redirect, Door::Redirect(tls.clone())));
         }

@@ -1,4 +1,4 @@
-//! Port 80 of a server with HTTPS: answers an authority's challenges, and leads everybody else to HTTPS.
+//! Port 80 of a server with HTTPS: leads everybody there but an authority that looks for a challenge.
 
 use std::{
     convert::Infallible,
@@ -10,17 +10,14 @@ use std::{
 
 use axum::response::IntoResponse as _;
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
+use http::{HeaderValue, Request, Response, StatusCode, Uri, header};
 use hyper::body::Incoming;
 
-use super::{FrontBody, front::Front};
+use super::{FrontBody, challenge, front::Front};
 use crate::{
     base_path::{self, Target},
     tls::Keys,
 };
-
-/// Where challenges are looked for (RFC 8555, 8.3).
-const CHALLENGE: &str = "/.well-known/acme-challenge/";
 
 /// A connection that is led elsewhere.
 pub(super) struct Redirect {
@@ -35,16 +32,8 @@ impl Redirect {
     }
 
     fn answer<B>(&self, request: &Request<B>) -> Response<FrontBody> {
-        let get = matches!(*request.method(), Method::GET | Method::HEAD);
-        let token = request.uri().path().strip_prefix(CHALLENGE).filter(|_| get);
-        if let Some(token) = token {
-            return match self.keys.http_answer(token) {
-                Some(answer) => text(StatusCode::OK, answer),
-                None => text(
-                    StatusCode::NOT_FOUND,
-                    "No certificate is being ordered with this token.\n".to_owned(),
-                ),
-            };
+        if let Some(response) = challenge::answer(&self.keys, request.method(), request.uri()) {
+            return response;
         }
         let sent = request.uri().authority().map(http::uri::Authority::as_str);
         let host = sent.or_else(|| request.headers().get(header::HOST)?.to_str().ok());
@@ -55,7 +44,7 @@ impl Redirect {
             );
         };
         let Some(site) = self.site(&name) else {
-            let names = self.keys.domains().join(", ");
+            let names = self.names().join(", ");
             let words =
                 format!("Nothing is served under this name. This server answers to {names}, over https.\n");
             return text(StatusCode::MISDIRECTED_REQUEST, words);
@@ -69,15 +58,32 @@ impl Redirect {
         response
     }
 
-    /// What an address of this name begins with, if it is one of ours: the settings' own words, never the request's.
+    /// What an address of this name begins with, if it is one of ours: by the settings, or by the operator's own certificate.
     fn site(&self, name: &str) -> Option<String> {
-        let base = self.front.http.config.base_url.as_deref().filter(|base| base.starts_with("https://"));
-        // Its path, if it has one, is in what was asked for already.
-        let host = base.and_then(|base| base.strip_prefix("https://")?.split('/').next());
+        let host = self.base_host();
         if let Some(host) = host.filter(|host| name_of(host) == name) {
             return Some(format!("https://{host}"));
         }
-        self.keys.domains().iter().find(|domain| *domain == name).map(|domain| format!("https://{domain}"))
+        let is_ours = self.keys.domains().iter().any(|domain| domain == name)
+            || self.keys.own().is_some_and(|own| own.is_for(name));
+        is_ours.then(|| format!("https://{name}"))
+    }
+
+    /// Host and port of `base_url`. Its path, if it has one, is in what was asked for already.
+    fn base_host(&self) -> Option<&str> {
+        self.front.http.config.base_url.as_deref()?.strip_prefix("https://")?.split('/').next()
+    }
+
+    /// The names that are led to HTTPS.
+    fn names(&self) -> Vec<String> {
+        let mut names: Vec<_> = self.base_host().map(name_of).into_iter().collect();
+        let own = self.keys.own().map(|own| own.names).unwrap_or_default();
+        for name in self.keys.domains().iter().chain(&own) {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        names
     }
 }
 
@@ -95,7 +101,7 @@ fn rest(uri: &Uri) -> &str {
         .map_or_else(|| uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str), |_| "/")
 }
 
-fn text(status: StatusCode, words: String) -> Response<FrontBody> {
+pub(super) fn text(status: StatusCode, words: String) -> Response<FrontBody> {
     let mut response = Response::new(FrontBody::from(Bytes::from(words)));
     *response.status_mut() = status;
     let headers = response.headers_mut();

@@ -12,9 +12,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     TlsError,
-    keys::{Key, Keys},
+    key::Key,
+    keys::{Keys, Seen},
     order::{Attempt, OrderError},
     schedule,
+    standing::Life,
     transport::{self, Transport},
 };
 use crate::{config::AcmeConfig, reply::rfc3339};
@@ -44,7 +46,7 @@ impl Authority {
     }
 
     /// Begins to keep the certificate of every domain.
-    pub(super) fn keep(&self, app: &App, keys: &Arc<Keys>, http: bool, stop: &CancellationToken) {
+    pub(super) fn keep(&self, app: &App, keys: &Arc<Keys>, stop: &CancellationToken) {
         let store = app.certificates(self.config.directory.clone());
         for domain in keys.domains() {
             let keeper = Keeper {
@@ -52,7 +54,6 @@ impl Authority {
                 store: store.clone(),
                 keys: keys.clone(),
                 domain: domain.clone(),
-                http,
             };
             let stop = stop.clone();
             tokio::spawn(async move { stop.run_until_cancelled(keeper.run()).await });
@@ -66,12 +67,12 @@ struct Keeper {
     store: Certificates,
     keys: Arc<Keys>,
     domain: String,
-    http: bool,
 }
 
 /// What a keeper has seen.
 #[derive(Default)]
 struct Known {
+    /// What is in use.
     issued: Option<Issued>,
     looked: bool,
     /// What the authority issued and the catalogue has not taken yet. Authorities issue few certificates a week for a name:
@@ -109,17 +110,24 @@ impl Keeper {
             known.unkept = None;
         }
         let kept = self.store.of(&self.domain).await?;
-        if kept.issued != known.issued {
-            self.put_into_use(kept.issued.as_ref());
-            known.issued.clone_from(&kept.issued);
-        }
         let now = self.store.now();
+        let in_use = self.choose(&kept, now).await?;
+        if in_use != known.issued {
+            if in_use != kept.issued {
+                self.tell_other(in_use.as_ref());
+            }
+            self.put_into_use(in_use.as_ref());
+            known.issued.clone_from(&in_use);
+        }
+        let life = in_use.map(|issued| Life { begin: issued.not_before, end: issued.not_after });
+        self.keys.set_seen(&self.domain, Seen { life, failed: kept.problem.is_some() });
+        let not_after = life.map(|life| life.end);
         let due = schedule::due(&kept, now);
         let first = !std::mem::replace(&mut known.looked, true);
         if due > now {
             // An earlier run was told to wait.
             if let Some(problem) = kept.problem.as_deref().filter(|_| first) {
-                self.tell(problem, kept.issued.as_ref().map(|issued| issued.not_after), due);
+                self.tell(problem, not_after, due);
             }
             let left = u64::try_from(due.0.saturating_sub(now.0)).unwrap_or(u64::MAX);
             return Ok(Duration::from_millis(left).min(NAP));
@@ -127,12 +135,33 @@ impl Keeper {
         if self.store.is_paused() {
             return Ok(NAP);
         }
-        if let Some(issued) = self.ask(&kept, now).await? {
+        if let Some(issued) = self.ask(kept.attempts, not_after, now).await? {
             self.put_into_use(Some(&issued));
             known.issued = Some(issued.clone());
             known.unkept = Some(issued);
         }
         Ok(Duration::ZERO)
+    }
+
+    /// What to serve: this authority's certificate, and where there is none that is good yet, whichever is good for longest. A
+    /// site whose settings name another authority goes on until that has issued.
+    async fn choose(&self, kept: &Certificate, now: UnixMillis) -> Result<Option<Issued>, Trouble> {
+        match &kept.issued {
+            Some(issued) if issued.not_after > now => Ok(kept.issued.clone()),
+            _ => self.store.latest(&self.domain).await,
+        }
+    }
+
+    fn tell_other(&self, issued: Option<&Issued>) {
+        let Some(issued) = issued else { return };
+        let (domain, directory) = (self.domain.as_str(), self.store.directory());
+        let until = rfc3339(issued.not_after);
+        tracing::info!(
+            domain,
+            directory,
+            until,
+            "serving another authority's certificate until this one has issued its own"
+        );
     }
 
     /// Writes down what the authority issued.
@@ -159,7 +188,7 @@ impl Keeper {
         let Some(issued) = issued else { return };
         match Key::from_pem(issued.chain.as_bytes(), issued.private_key.as_bytes()) {
             Ok(key) => {
-                let until = rfc3339(key.not_after);
+                let until = rfc3339(key.life.end);
                 self.keys.set_issued(&self.domain, key);
                 tracing::info!(domain = self.domain, %until, "took a certificate into use");
             }
@@ -171,18 +200,22 @@ impl Keeper {
         }
     }
 
-    /// Orders a certificate; `None` where the authority gave none, which is noted and logged.
-    async fn ask(&self, kept: &Certificate, now: UnixMillis) -> Result<Option<Issued>, Trouble> {
+    /// Orders a certificate after so many attempts in vain, while one is in use until `not_after`; `None` where the authority
+    /// gave none, which is noted and logged.
+    async fn ask(
+        &self,
+        attempts: u32,
+        not_after: Option<UnixMillis>,
+        now: UnixMillis,
+    ) -> Result<Option<Issued>, Trouble> {
         let attempt = Attempt {
             store: &self.store,
             config: &self.authority.config,
             transport: Transport::new(self.authority.client.clone(), now),
             challenges: &self.keys.challenges(),
             registering: &self.authority.registering,
-            http: self.http,
         };
-        let not_after = kept.issued.as_ref().map(|issued| issued.not_after);
-        let attempts = kept.attempts.saturating_add(1);
+        let attempts = attempts.saturating_add(1);
         // Written first: an authority is not asked for what could not be kept, nor again and again by a server that crashes.
         self.put_off(attempts, schedule::pause(attempts, not_after, None, now), UNFINISHED.to_owned())
             .await?;

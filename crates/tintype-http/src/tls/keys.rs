@@ -7,64 +7,16 @@ use std::{
 };
 
 use rustls::{
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
 };
 use tintype_app::types::UnixMillis;
 
-/// A certificate with its key, and what is told of it.
-#[derive(Clone, Debug)]
-pub(crate) struct Key {
-    pub(super) certified: Arc<CertifiedKey>,
-    /// The names it is for.
-    pub(super) names: Vec<String>,
-    pub(super) not_before: UnixMillis,
-    pub(super) not_after: UnixMillis,
-}
-
-/// A certificate that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum KeyError {
-    #[error("there is no certificate in PEM")]
-    NoCertificate(#[source] rustls::pki_types::pem::Error),
-    #[error("there is no private key in PEM")]
-    NoKey(#[source] rustls::pki_types::pem::Error),
-    #[error("the certificate is damaged")]
-    Damaged,
-    #[error("the private key is not the certificate's, or of no kind that TLS uses")]
-    Mismatch(#[source] rustls::Error),
-}
-
-impl Key {
-    /// Reads a certificate, those that vouch for it, and its private key, in PEM.
-    pub(crate) fn from_pem(chain: &[u8], private_key: &[u8]) -> Result<Self, KeyError> {
-        let chain: Vec<_> = CertificateDer::pem_slice_iter(chain)
-            .collect::<Result<_, _>>()
-            .map_err(KeyError::NoCertificate)?;
-        let first =
-            chain.first().ok_or(KeyError::NoCertificate(rustls::pki_types::pem::Error::NoItemsFound))?;
-        let (_, parsed) = x509_parser::parse_x509_certificate(first).map_err(|_| KeyError::Damaged)?;
-        let millis = |time: x509_parser::time::ASN1Time| UnixMillis(time.timestamp().saturating_mul(1000));
-        let (not_before, not_after) =
-            (millis(parsed.validity().not_before), millis(parsed.validity().not_after));
-        let names = names(&parsed);
-        let private_key = PrivateKeyDer::from_pem_slice(private_key).map_err(KeyError::NoKey)?;
-        let provider = rustls::crypto::ring::default_provider();
-        let certified = CertifiedKey::from_der(chain, private_key, &provider).map_err(KeyError::Mismatch)?;
-        Ok(Self { certified: Arc::new(certified), names, not_before, not_after })
-    }
-}
-
-fn names(certificate: &x509_parser::certificate::X509Certificate<'_>) -> Vec<String> {
-    use x509_parser::extensions::GeneralName;
-    let Ok(Some(extension)) = certificate.subject_alternative_name() else { return Vec::new() };
-    let name = |name: &GeneralName<'_>| match name {
-        GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),
-        _ => None,
-    };
-    extension.value.general_names.iter().filter_map(name).collect()
-}
+use super::{
+    key::Key,
+    standing::{Life, Standing},
+};
+use crate::reply::rfc3339;
 
 /// What handshakes choose from.
 pub(crate) struct Keys {
@@ -82,6 +34,17 @@ struct Table {
     own: Option<Key>,
     /// Those of an authority, by name.
     issued: HashMap<String, Key>,
+    /// What their keepers saw last, by name.
+    seen: HashMap<String, Seen>,
+}
+
+/// What a keeper saw of a domain's certificate.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    /// How long the one in use is good; `None` where there is none.
+    pub(super) life: Option<Life>,
+    /// Whether the last attempt to get one came to nothing.
+    pub(super) failed: bool,
 }
 
 impl fmt::Debug for Keys {
@@ -104,6 +67,24 @@ impl Keys {
         self.table.write().unwrap_or_else(PoisonError::into_inner).own = Some(key);
     }
 
+    /// The operator's own certificate.
+    pub(crate) fn own(&self) -> Option<Key> {
+        self.table.read().unwrap_or_else(PoisonError::into_inner).own.clone()
+    }
+
+    pub(super) fn set_seen(&self, domain: &str, seen: Seen) {
+        self.table.write().unwrap_or_else(PoisonError::into_inner).seen.insert(domain.to_owned(), seen);
+    }
+
+    /// What is wrong with the certificates, in plain words. Everybody may read them: the authority's own stay in the log.
+    pub(crate) fn notes(&self, now: UnixMillis) -> Vec<String> {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let own = table.own.as_ref().and_then(|own| own_note(own.life, now));
+        // In the order of the settings.
+        let seen = self.domains.iter().filter_map(|domain| Some((domain, table.seen.get(domain)?)));
+        own.into_iter().chain(seen.filter_map(|(domain, seen)| note(domain, seen, now))).collect()
+    }
+
     pub(super) fn set_issued(&self, domain: &str, key: Key) {
         self.table.write().unwrap_or_else(PoisonError::into_inner).issued.insert(domain.to_owned(), key);
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).remove(domain);
@@ -112,8 +93,8 @@ impl Keys {
     /// Every certificate in use: a name of it, and until when it is good.
     pub(crate) fn ends(&self) -> Vec<(String, UnixMillis)> {
         let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
-        let own = table.own.iter().map(|key| (key.names.first().cloned().unwrap_or_default(), key.not_after));
-        own.chain(table.issued.iter().map(|(domain, key)| (domain.clone(), key.not_after))).collect()
+        let own = table.own.iter().map(|key| (key.names.first().cloned().unwrap_or_default(), key.life.end));
+        own.chain(table.issued.iter().map(|(domain, key)| (domain.clone(), key.life.end))).collect()
     }
 
     pub(super) fn challenges(&self) -> Arc<Challenges> {
@@ -124,6 +105,38 @@ impl Keys {
     pub(crate) fn http_answer(&self, token: &str) -> Option<String> {
         self.challenges.lock().by_token.get(token).cloned()
     }
+}
+
+fn own_note(life: Life, now: UnixMillis) -> Option<String> {
+    let (begin, end) = (rfc3339(life.begin), rfc3339(life.end));
+    Some(match Standing::of_own(life, now) {
+        Standing::Good => return None,
+        Standing::Early => {
+            format!("certificate: the one in tls.certificate is not good before {begin}; look at the clock")
+        }
+        Standing::Ending => format!(
+            "certificate: the one in tls.certificate ends at {end}; what renews it may have stopped, see docs/https.md"
+        ),
+        Standing::Ended => {
+            format!("certificate: the one in tls.certificate ended at {end}; browsers warn their readers")
+        }
+    })
+}
+
+fn note(domain: &str, seen: &Seen, now: UnixMillis) -> Option<String> {
+    let words = match seen.life {
+        None => "has none yet, and HTTPS for it is refused".to_owned(),
+        Some(life) => match (Standing::of_issued(life, now), seen.failed) {
+            (Standing::Ended, _) => {
+                format!("has one that ended at {}; browsers warn their readers", rfc3339(life.end))
+            }
+            (Standing::Ending, true) => {
+                format!("has one that ends at {} and could not be renewed", rfc3339(life.end))
+            }
+            _ => return None,
+        },
+    };
+    Some(format!("certificate: {domain} {words}; the log and `tintype doctor` say why"))
 }
 
 impl ResolvesServerCert for Keys {
@@ -171,5 +184,39 @@ impl fmt::Debug for Challenges {
 impl ResolvesServerCert for Challenges {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         self.lock().by_name.get(&hello.server_name()?.to_ascii_lowercase()).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_certificate_is_noted_and_nothing_else() {
+        const DAY: i64 = 86_400;
+        let now = UnixMillis(1_800_000_000_000);
+        let keys = Keys::new(vec!["a.test".to_owned()]);
+        assert!(keys.notes(now).is_empty(), "nobody has looked yet");
+        for (left, failed, words) in [
+            (None, false, "a.test has none yet"),
+            (None, true, "a.test has none yet"),
+            (Some(80), false, ""),
+            (Some(20), true, ""),
+            (Some(10), true, "ends at 2027-01-25T08:00:00Z and could not be renewed"),
+            (Some(10), false, ""),
+            (Some(-1), false, "ended at 2027-01-14T08:00:00Z"),
+            (Some(-1), true, "ended at 2027-01-14T08:00:00Z"),
+        ] {
+            let life = left.map(|left: i64| Life {
+                begin: now.plus_seconds((left - 90) * DAY),
+                end: now.plus_seconds(left * DAY),
+            });
+            keys.set_seen("a.test", Seen { life, failed });
+            let notes = keys.notes(now).join(" ");
+            assert!(
+                notes.contains(words) && notes.is_empty() == words.is_empty(),
+                "{left:?} {failed}: {notes}"
+            );
+        }
     }
 }

@@ -4,9 +4,12 @@
 mod acme;
 mod challenge;
 mod files;
+mod key;
 mod keys;
 mod order;
+mod reminder;
 mod schedule;
+mod standing;
 mod transport;
 
 use std::{io, sync::Arc, time::Duration};
@@ -22,11 +25,17 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::keys::Keys;
 use self::{acme::Authority, files::Files};
-pub use self::{files::FilesError, transport::RootError};
-use crate::config::{CertificateSource, TlsConfig};
+pub use self::{
+    files::{FilesError, OwnCertificate},
+    standing::{Life, Standing},
+    transport::RootError,
+};
+use crate::config::{CertificateSource, HttpConfig};
 
 /// The protocol by which an authority looks at a challenge (RFC 8737).
 const ACME_TLS: &[u8] = b"acme-tls/1";
+/// Where an authority looks for the answers to challenges by HTTP (RFC 8555, 8.3).
+pub(crate) const CHALLENGES: &str = "/.well-known/acme-challenge/";
 /// Bytes that may wait to be sent, encrypted: a hot picture leaves in few system calls.
 const SEND_BUFFER: usize = 128 << 10;
 
@@ -65,12 +74,12 @@ impl Tls {
     ///
     /// # Errors
     /// [`TlsError`] names the file that cannot be used.
-    pub fn open(config: &TlsConfig) -> Result<Self, TlsError> {
-        let keys = Arc::new(Keys::new(config.domains.clone()));
-        let source = match &config.source {
+    pub fn open(config: &HttpConfig) -> Result<Self, TlsError> {
+        let keys = Arc::new(Keys::new(config.tls.domains.clone()));
+        let source = match &config.tls.source {
             CertificateSource::Files { certificate, key } => {
-                let files = Files::new(certificate.clone(), key.clone());
-                keys.set_own(files.load()?);
+                let files = Files::new(certificate.clone(), key.clone(), config.https_hosts());
+                keys.set_own(files.take()?);
                 Source::Files(files)
             }
             CertificateSource::Authority(authority) => Source::Authority(Authority::new(authority.clone())?),
@@ -92,14 +101,15 @@ impl Tls {
         }
     }
 
-    /// Keeps certificates fresh until `stop`. With `http`, challenges by HTTP are answered too.
-    pub(crate) fn keep(&self, app: &App, http: bool, stop: &CancellationToken) {
+    /// Keeps certificates fresh until `stop`.
+    pub(crate) fn keep(&self, app: &App, stop: &CancellationToken) {
         match &self.source {
             Source::Files(files) => {
                 let (files, keys, stop) = (files.clone(), self.keys.clone(), stop.clone());
-                tokio::spawn(async move { stop.run_until_cancelled(files.watch(&keys)).await });
+                let clock = app.clock().clone();
+                tokio::spawn(async move { stop.run_until_cancelled(files.watch(&keys, &clock)).await });
             }
-            Source::Authority(authority) => authority.keep(app, &self.keys, http, stop),
+            Source::Authority(authority) => authority.keep(app, &self.keys, stop),
         }
     }
 

@@ -14,7 +14,8 @@ use tokio::sync::Mutex;
 
 use super::{
     challenge::Answer,
-    keys::{Challenges, Key, KeyError},
+    key::{Key, KeyError},
+    keys::Challenges,
     transport::Transport,
 };
 use crate::config::AcmeConfig;
@@ -97,8 +98,6 @@ pub(super) struct Attempt<'a> {
     pub(super) challenges: &'a Arc<Challenges>,
     /// Held by whoever makes the account, so that there is one.
     pub(super) registering: &'a Mutex<()>,
-    /// Whether somebody listens where challenges by HTTP come in.
-    pub(super) http: bool,
 }
 
 impl Attempt<'_> {
@@ -128,7 +127,7 @@ impl Attempt<'_> {
             Err(OrderError::Challenge { problem, .. }) => !is(problem, "dns") && !is(problem, "caa"),
             _ => false,
         };
-        if !other_way || !self.http {
+        if !other_way {
             return over_tls;
         }
         match (over_tls, self.order_by(account, domain, ChallengeType::Http01).await) {
@@ -208,7 +207,7 @@ impl Attempt<'_> {
         let private_key = order.finalize().await?;
         let chain = order.poll_certificate(&POLLING).await?;
         let key = Key::from_pem(chain.as_bytes(), private_key.as_bytes()).map_err(OrderError::Unusable)?;
-        Ok(Issued { chain, private_key, not_before: key.not_before, not_after: key.not_after })
+        Ok(Issued { chain, private_key, not_before: key.life.begin, not_after: key.life.end })
     }
 }
 

@@ -38,7 +38,10 @@ pub enum RootError {
         path: PathBuf,
     },
     /// The system's own list of authorities.
-    #[error("the authorities that this machine trusts cannot be read")]
+    #[error(
+        "the authorities that this machine trusts cannot be read: install its package ca-certificates, or name the root of your \
+         own authority in tls.acme_root"
+    )]
     System(#[source] reqwest::Error),
 }
 

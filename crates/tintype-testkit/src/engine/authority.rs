@@ -62,10 +62,30 @@ impl Authority {
     /// # Panics
     /// When `openssl` refuses.
     pub fn issue(&self, file: &str, names: &[&str]) -> Pair {
-        let [key, request, certificate, extensions] =
-            ["key", "csr", "pem", "ext"].map(|end| format!("{file}.{end}"));
+        self.issue_for(file, names, 2)
+    }
+
+    /// The same, of one that ends in so many days. Below 0 it has ended.
+    ///
+    /// # Panics
+    /// When `openssl` refuses.
+    pub fn issue_for(&self, file: &str, names: &[&str], days: i32) -> Pair {
+        let extensions = format!("{file}.ext");
         let text = format!("subjectAltName={}\nextendedKeyUsage=serverAuth\n", names.join(","));
         fs::write(self.dir.join(&extensions), text).expect("the folder takes files");
+        self.sign(file, days, &["-extfile", &extensions])
+    }
+
+    /// Issues one of X.509 version 1, which has no place for names.
+    ///
+    /// # Panics
+    /// When `openssl` refuses.
+    pub fn issue_version_1(&self, file: &str) -> Pair {
+        self.sign(file, 2, &[])
+    }
+
+    fn sign(&self, file: &str, days: i32, extensions: &[&str]) -> Pair {
+        let [key, request, certificate] = ["key", "csr", "pem"].map(|end| format!("{file}.{end}"));
         self.openssl(&[
             "req",
             "-newkey",
@@ -80,23 +100,9 @@ impl Authority {
             "-out",
             &request,
         ]);
-        self.openssl(&[
-            "x509",
-            "-req",
-            "-in",
-            &request,
-            "-CA",
-            "ca.pem",
-            "-CAkey",
-            "ca.key",
-            "-CAcreateserial",
-            "-days",
-            "2",
-            "-extfile",
-            &extensions,
-            "-out",
-            &certificate,
-        ]);
+        let days = days.to_string();
+        let sign = ["x509", "-req", "-in", &request, "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"];
+        self.openssl(&[&sign, &["-days", &days, "-out", &certificate][..], extensions].concat());
         Pair { certificate: self.dir.join(certificate), key: self.dir.join(key) }
     }
 

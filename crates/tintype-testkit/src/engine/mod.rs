@@ -3,6 +3,7 @@
 mod authority;
 mod cache;
 mod cluster;
+mod front;
 mod garage;
 mod pebble;
 mod process;
@@ -23,6 +24,7 @@ use std::{
 pub use authority::{Authority, Pair};
 pub use cache::{Cache, Place, nginx, varnish};
 pub use cluster::Cluster;
+pub use front::{Front, front};
 pub use pebble::{PATIENCE, Pebble, PebbleOptions};
 use process::Process;
 

@@ -14,12 +14,12 @@ use rustix::fs::{Mode, OFlags};
 use serde_json::json;
 use tintype_sandbox::{Sandbox, SelfTest, Status};
 
-use super::{block_on, doctor_store, serve::sandbox_options};
+use super::{block_on, doctor_store, doctor_tls, serve::sandbox_options};
 use crate::{
     cli,
     client::Client,
     machine,
-    settings::{self, Settings, load},
+    settings::{Settings, load},
 };
 
 /// File systems whose syncs or sharing are not what the store counts on (statfs(2)).
@@ -57,15 +57,15 @@ pub(super) struct Finding {
     pub(super) mend: String,
 }
 
-fn ok(what: &'static str, found: impl Into<String>) -> Finding {
+pub(super) fn ok(what: &'static str, found: impl Into<String>) -> Finding {
     Finding { verdict: Verdict::Ok, what, found: found.into(), mend: String::new() }
 }
 
-fn warn(what: &'static str, found: impl Into<String>, mend: impl Into<String>) -> Finding {
+pub(super) fn warn(what: &'static str, found: impl Into<String>, mend: impl Into<String>) -> Finding {
     Finding { verdict: Verdict::Warn, what, found: found.into(), mend: mend.into() }
 }
 
-fn fail(what: &'static str, found: impl Into<String>, mend: impl Into<String>) -> Finding {
+pub(super) fn fail(what: &'static str, found: impl Into<String>, mend: impl Into<String>) -> Finding {
     Finding { verdict: Verdict::Fail, what, found: found.into(), mend: mend.into() }
 }
 
@@ -94,7 +94,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
     findings.push(memory(&settings));
     findings.push(open_files(&settings));
     findings.push(clock(&settings.data));
-    findings.extend(https(&settings));
+    findings.extend(block_on(doctor_tls::look(&settings))?);
     findings.extend(proxy(&settings));
     findings.push(block_on(sandbox(&settings, spawner))?);
     findings.extend(block_on(doctor_store::look(matches, &settings))?);
@@ -173,14 +173,6 @@ fn folder(settings: &Settings, findings: &mut Vec<Finding>) {
             "not on this file system: uploads under way lie in staging/ and are swept at the next start",
         ),
     });
-}
-
-/// Settings that say one thing and mean another.
-fn https(settings: &Settings) -> Vec<Finding> {
-    let mend = "`tintype config` shows what is set, and where";
-    let refused = settings::contradiction(settings).map(|why| fail("https", why, mend));
-    let doubts = settings::doubts(settings).into_iter().map(|why| warn("https", why, mend));
-    refused.into_iter().chain(doubts).collect()
 }
 
 fn existing_parent(dir: &Path) -> std::path::PathBuf {

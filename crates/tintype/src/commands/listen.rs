@@ -40,11 +40,11 @@ pub(super) async fn open(settings: &Settings) -> Result<Open> {
 }
 
 async fn https(settings: &Settings) -> Result<Https> {
-    let tls = Tls::open(&settings.http.tls)?;
+    let tls = Tls::open(&settings.http)?;
     let listener = bind(settings.tls.listen, 443, "tls.listen", "--tls-listen [::]:8443").await?;
     let redirect = match settings.tls.http_listen {
         Redirect::Off => None,
-        // Whoever names no domain has nothing to lead people to.
+        // Whoever names no domain may have another program there.
         Redirect::Default if settings.http.tls.domains.is_empty() => None,
         Redirect::Default => Some(None),
         Redirect::At(address) => Some(Some(address)),

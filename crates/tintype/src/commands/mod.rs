@@ -6,6 +6,7 @@ pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod doctor;
 mod doctor_store;
+mod doctor_tls;
 pub(crate) mod image;
 mod listen;
 pub(crate) mod migrate;

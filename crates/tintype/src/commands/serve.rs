@@ -1,6 +1,11 @@
 //! `tintype serve`
 
-use std::{io::Write as _, net::SocketAddr, process::ExitCode, time::Duration};
+use std::{
+    io::{IsTerminal as _, Write as _},
+    net::SocketAddr,
+    process::ExitCode,
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result, bail};
 use tintype_app::{App, clock::Clock, config::Uploaders};
@@ -55,9 +60,7 @@ async fn serve(settings: Settings, spawner: Spawner, log: AccessLog) -> Result<E
     // All that may fail for reasons of this machine comes before another server is asked to give up.
     let sandbox = Sandbox::start(spawner, sandbox_options(&settings)).context("cannot start the sandbox")?;
     let Open { doors, address, https, operator } = listen::open(&settings).await?;
-    if let Some(https) = &doors.https {
-        reload_on_hangup(&https.tls)?;
-    }
+    reload_on_hangup(doors.https.as_ref().map(|https| https.tls.clone()))?;
     let keeper = match place {
         Some(place) => Some(Keeper::take(&settings.data, &place).await?),
         None => None,
@@ -127,13 +130,21 @@ fn watch_signals(stop: &CancellationToken) -> Result<()> {
     Ok(())
 }
 
-/// Whoever has put a new certificate into its file may say so with SIGHUP, which ends no server that speaks HTTPS.
-fn reload_on_hangup(tls: &Tls) -> Result<()> {
+/// Whoever has put a new certificate into its file may say so with SIGHUP, as `systemctl reload` does. It ends no server but
+/// one without HTTPS whose terminal is closed.
+fn reload_on_hangup(tls: Option<Tls>) -> Result<()> {
+    if tls.is_none() && std::io::stdin().is_terminal() {
+        return Ok(());
+    }
     let mut signals = signal(SignalKind::hangup()).context("cannot listen for signals")?;
-    let tls = tls.clone();
     tokio::spawn(async move {
         while signals.recv().await.is_some() {
-            tls.reload();
+            match &tls {
+                Some(tls) => tls.reload(),
+                None => tracing::info!(
+                    "asked to reload, but there is no certificate; settings are read at the start alone"
+                ),
+            }
         }
     });
     Ok(())

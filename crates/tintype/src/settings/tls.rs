@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Result, bail};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use tintype_http::{AcmeConfig, CertificateSource, ExternalAccount};
+use tintype_http::{AcmeConfig, CertificateSource, ExternalAccount, https_host};
 
 use super::{Given, Settings, value::list};
 
@@ -175,16 +175,17 @@ pub(crate) fn doubts(settings: &Settings) -> Vec<String> {
              them. Begin it with https://"
         ));
     }
-    let media = http.media_url.as_deref().and_then(|url| url.strip_prefix("https://"));
-    let host = media.map(|rest| rest.split(['/', ':']).next().unwrap_or(rest).to_ascii_lowercase());
-    if let (Some(host), CertificateSource::Authority(_)) = (host, &tls.source)
-        && tls.is_on()
-        && !tls.domains.contains(&host)
-    {
-        doubts.push(format!(
-            "server.media_url names {host}, which is not in tls.domains: no certificate is asked for it. Add it to tls.domains, \
-             unless a CDN or a proxy speaks HTTPS for it"
-        ));
+    if tls.is_on() && matches!(tls.source, CertificateSource::Authority(_)) {
+        let named = [("server.base_url", &http.base_url), ("server.media_url", &http.media_url)];
+        for (setting, url) in named {
+            let Some(host) = url.as_deref().and_then(https_host) else { continue };
+            if !tls.domains.contains(&host) {
+                doubts.push(format!(
+                    "{setting} names {host}, which is not in tls.domains: no certificate is asked for it. Add it to \
+                     tls.domains, unless a CDN or a proxy speaks HTTPS for it"
+                ));
+            }
+        }
     }
     doubts
 }
@@ -209,7 +210,13 @@ mod tests {
             (vec![("tls.listen", "[::]:443")], "HTTPS is off", ""),
             (vec![("tls.listen", "[::]:443"), domain], "", ""),
             (vec![domain, ("server.base_url", "http://a.test")], "Begin it with https://", ""),
-            (vec![domain, ("server.base_url", "https://b.test/x")], "", ""),
+            (
+                vec![domain, ("server.base_url", "https://b.test/x")],
+                "",
+                "server.base_url names b.test, which is not",
+            ),
+            (vec![domain, ("server.base_url", "https://A.test:8443/x")], "", ""),
+            (vec![("tls.domains", "a.test,b.test"), ("server.base_url", "https://b.test")], "", ""),
             (vec![("server.base_url", "http://a.test")], "", ""),
             (vec![domain, media], "", "Add it to tls.domains"),
             (vec![("tls.domains", "a.test,media.test"), media], "", ""),

@@ -96,6 +96,9 @@ pub(crate) async fn health(State(http): State<Http>) -> Response {
                 .to_owned(),
         );
     }
+    if let Some(keys) = &http.keys {
+        notes.extend(keys.notes(http.app.clock().now()));
+    }
     let status = if notes.is_empty() { "ok" } else { "degraded" };
     let storage = StorageReply { free_bytes: health.free_bytes, full: health.storage_full };
     super::readable(no_store(Json(HealthReply { status, notes, sandbox, storage }).into_response()))

@@ -85,9 +85,12 @@ impl Server {
     }
 
     fn spawn_in(dir: TempDir, data: PathBuf, environment: Environment, flags: &[&str]) -> Self {
+        let listen = if flags.contains(&"--listen") { &[][..] } else { &["--listen", "127.0.0.1:0"] };
         let mut child = tintype()
             .envs(environment.iter().map(|(name, value)| (name, value)))
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg("serve")
+            .args(listen)
+            .arg("--data")
             .arg(&data)
             .args(flags)
             .current_dir(dir.path())

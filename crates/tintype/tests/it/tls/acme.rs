@@ -75,6 +75,25 @@ fn a_domain_that_is_refused_holds_up_no_other() {
     }
     let refused = "refusing HTTPS for this domain until it has a certificate";
     assert_eq!(secure.server.log().matches(refused).count(), 1, "it is told once");
+    let notes = secure.server.health("/notes");
+    assert_eq!(notes.as_array().map(Vec::len), Some(1), "{notes}");
+    let note = notes.to_string();
+    assert!(note.contains(&format!("{ONE} has none yet")) && !note.contains("resolve"), "{note}");
+    let output = secure.server.run(&[
+        "doctor",
+        "--domain",
+        &format!("{ONE},{TWO}"),
+        "--tls-acme-directory",
+        &pebble.directory(),
+    ]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    for words in [
+        format!("FAIL  certificate    {ONE}: none yet; the last attempt: "),
+        format!("ok    certificate    {TWO}: in use until 20"),
+    ] {
+        assert!(said.contains(&words), "{said}");
+    }
     // The plain address answers all the while.
     secure.server.client().get("/health").expect(200);
 }

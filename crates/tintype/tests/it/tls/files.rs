@@ -72,6 +72,7 @@ fn what_cannot_be_used_is_said_at_the_start() {
     let dir = folder();
     let authority = Authority::new(dir.path());
     let (one, two) = (authority.issue("one", &["DNS:a.test"]), authority.issue("two", &["DNS:a.test"]));
+    let old = authority.issue_version_1("old");
     let text = |path: &Path| path.to_str().unwrap().to_owned();
     let (certificate, missing) = (text(&one.certificate), text(&dir.path().join("missing.pem")));
     for (flags, words) in [
@@ -84,6 +85,10 @@ fn what_cannot_be_used_is_said_at_the_start() {
             vec!["one.pem", "two.key", "not the certificate's"],
         ),
         (vec!["--tls-certificate", &certificate, "--tls-key", &certificate], vec!["no private key"]),
+        (
+            vec!["--tls-certificate", &text(&old.certificate), "--tls-key", &text(&old.key)],
+            vec!["old.pem", "X.509 version 1", "version 3"],
+        ),
         (vec!["--domain", ONE, "--tls-acme-root", &missing], vec!["missing.pem", "tls.acme_root"]),
         (vec!["--domain", ONE, "--tls-acme-root", &text(&one.key)], vec!["one.key", "no certificate"]),
     ] {
@@ -108,6 +113,22 @@ fn what_cannot_be_used_is_said_at_the_start() {
             "{flags:?}: {said}"
         );
     }
+}
+
+#[test]
+fn a_machine_that_trusts_nobody_says_what_to_install() {
+    let dir = folder();
+    let output = tintype()
+        .args(["serve", "--listen", "127.0.0.1:0", "--tls-listen", "127.0.0.1:0", "--tls-http-listen", "off"])
+        .args(["--domain", ONE])
+        .env("SSL_CERT_FILE", dir.path().join("none.pem"))
+        .env("SSL_CERT_DIR", dir.path())
+        .current_dir(dir.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let words = ["ca-certificates", "tls.acme_root"];
+    assert!(!output.status.success() && words.iter().all(|word| said.contains(word)), "{said}");
 }
 
 #[test]
@@ -214,5 +235,11 @@ fn what_does_nothing_is_said_at_the_start() {
         log.contains("a setting does not do what it seems to") && log.contains("tls.hsts is set"),
         "{log}"
     );
-    assert!(!Server::start().log().contains("a setting does not do"));
+    let server = Server::start();
+    assert!(!server.log().contains("a setting does not do"));
+    // Nothing to reload is no reason to end.
+    let process = server.process().to_string();
+    assert!(Command::new("kill").args(["-HUP", &process]).status().unwrap().success());
+    wait::until("the signal to be heard", PATIENCE, || server.log().contains("asked to reload"));
+    server.client().get("/health").expect(200);
 }

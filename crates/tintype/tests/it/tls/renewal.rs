@@ -73,6 +73,11 @@ fn an_authority_that_is_down_leaves_the_old_one_in_use() {
     assert!(line.contains("\"WARN\"") && line.contains("\"until\"") && line.contains("refused"), "{line}");
     secure.curl(&root, ONE).ask(&[], "/").expect(200);
     assert_eq!(secure.serial(ONE).as_ref(), Some(&old));
+    let noted = || secure.server.health("/notes").to_string();
+    wait::until("a note of the end", PATIENCE, || {
+        noted().contains(&format!("{ONE} has one that ends at 20"))
+            || noted().contains(&format!("{ONE} has one that ended at 20"))
+    });
     pebble.resume();
     secure.next_serial(ONE, Some(&old));
     // It had forgotten the account, too.
@@ -112,6 +117,32 @@ fn a_clock_that_was_set_back_asks_for_nothing() {
     secure.curl(&root, ONE).ask(&[], "/").expect(200);
     assert_eq!(secure.serial(ONE), Some(old));
     assert!(!secure.server.log().contains("\"problem\""), "{}", secure.server.log());
+}
+
+#[test]
+fn another_authority_leaves_the_certificate_at_hand_in_use() {
+    let test = "another_authority_leaves_the_certificate_at_hand_in_use";
+    let Some((pebble, secure)) = with_pebble(test, &[ONE], &[]) else { return };
+    secure.wait_for(TAKEN, 1);
+    let (root, old, ports) = (pebble.issuing_root(), secure.serial(ONE).unwrap(), secure.ports);
+    // A word in the address that is not there, as of somebody who mistyped it.
+    let (wrong, own_root) = (format!("{}x", pebble.directory()), pebble.own_root().display().to_string());
+    let flags = ["--domain", ONE, "--tls-acme-directory", &wrong, "--tls-acme-root", &own_root];
+    let secure = Secure::on(secure.server.stop(), ports, &flags);
+    secure.wait_for("serving another authority's certificate until this one has issued its own", 1);
+    secure.curl(&root, ONE).ask(&[], "/").expect(200);
+    assert_eq!(secure.serial(ONE), Some(old.clone()));
+    // The new one is asked at once, and what it says is told.
+    secure.wait_for("a certificate could not be renewed; the old one stays in use", 1);
+    assert!(!secure.server.log().contains("HTTPS for this domain is refused"));
+    let output = secure.server.run(&[&["doctor"], &flags[..]].concat());
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let words = format!("warn  certificate    {ONE}: another authority's, in use until 20");
+    assert!(said.contains(&words) && said.contains("; the last attempt: "), "{said}");
+    let secure = Secure::with_pebble(&pebble, secure.server.stop(), ports, &[ONE], &[]);
+    secure.wait_for(TAKEN, 1);
+    assert_eq!(secure.serial(ONE), Some(old));
+    assert!(!secure.server.log().contains("another authority"));
 }
 
 /// Runs SQL on the catalogue of a server that may run.
