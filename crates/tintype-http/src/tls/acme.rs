@@ -7,7 +7,7 @@ use tintype_app::{
     certificate::{Certificate, Certificates, Issued},
     types::UnixMillis,
 };
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -37,12 +37,19 @@ pub(super) struct Authority {
     config: Arc<AcmeConfig>,
     client: reqwest::Client,
     registering: Arc<Mutex<()>>,
+    /// Whoever mended what kept a certificate from coming need not wait for the next attempt.
+    hurry: Arc<Notify>,
 }
 
 impl Authority {
     pub(super) fn new(config: AcmeConfig) -> Result<Self, TlsError> {
         let client = transport::client(config.root.as_ref())?;
-        Ok(Self { config: Arc::new(config), client, registering: Arc::default() })
+        Ok(Self { config: Arc::new(config), client, registering: Arc::default(), hurry: Arc::default() })
+    }
+
+    /// Ends the pauses after failures, but those that only an authority asks for.
+    pub(super) fn hurry(&self) {
+        self.hurry.notify_waiters();
     }
 
     /// Begins to keep the certificate of every domain.
@@ -78,6 +85,7 @@ struct Known {
     /// What the authority issued and the catalogue has not taken yet. Authorities issue few certificates a week for a name:
     /// none is thrown away.
     unkept: Option<Issued>,
+    hurried: bool,
 }
 
 impl Keeper {
@@ -95,7 +103,10 @@ impl Keeper {
                     TROUBLE
                 }
             };
-            tokio::time::sleep(wait).await;
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.authority.hurry.notified() => known.hurried = true,
+            }
         }
     }
 
@@ -122,7 +133,8 @@ impl Keeper {
         let life = in_use.map(|issued| Life { begin: issued.not_before, end: issued.not_after });
         self.keys.set_seen(&self.domain, Seen { life, failed: kept.problem.is_some() });
         let not_after = life.map(|life| life.end);
-        let due = schedule::due(&kept, now);
+        let hurried = std::mem::take(&mut known.hurried);
+        let due = if hurried { schedule::due_hurried(&kept, now) } else { schedule::due(&kept, now) };
         let first = !std::mem::replace(&mut known.looked, true);
         if due > now {
             // An earlier run was told to wait.

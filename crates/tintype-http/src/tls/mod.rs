@@ -94,10 +94,11 @@ impl Tls {
         Ok(Self { keys, site: Arc::new(site), challenges: Arc::new(challenges), source })
     }
 
-    /// Looks at the certificate's files now instead of a little later.
+    /// Looks at the certificate's files now instead of a little later; asks the authority anew for what it has refused.
     pub fn reload(&self) {
-        if let Source::Files(files) = &self.source {
-            files.look();
+        match &self.source {
+            Source::Files(files) => files.look(),
+            Source::Authority(authority) => authority.hurry(),
         }
     }
 

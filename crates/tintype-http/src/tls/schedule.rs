@@ -27,6 +27,13 @@ pub(super) fn due(certificate: &Certificate, now: UnixMillis) -> UnixMillis {
     renewal.max(put_off)
 }
 
+/// The same without a pause, unless it is longer than any of our own choice: that is what the authority asked for.
+pub(super) fn due_hurried(certificate: &Certificate, now: UnixMillis) -> UnixMillis {
+    let longest = now.plus_seconds(PAUSE_MAX + PAUSE_MAX / 5);
+    let due_at = certificate.due_at.filter(|at| *at > longest);
+    due(&Certificate { due_at, ..certificate.clone() }, now)
+}
+
 /// When a third of its life is left.
 fn renewal(issued: &Issued) -> UnixMillis {
     let life = issued.not_after.0.saturating_sub(issued.not_before.0).max(0);
@@ -68,6 +75,17 @@ mod tests {
     fn certificate(begin: i64, end: i64, due_at: Option<i64>) -> Certificate {
         let due_at = due_at.map(|seconds| NOW.plus_seconds(seconds));
         Certificate { issued: Some(issued(begin, end)), attempts: 0, due_at, problem: None }
+    }
+
+    #[test]
+    fn whoever_hurries_ends_a_pause_that_may_be_our_own() {
+        for (put_off, hurried) in [(60, true), (6 * 3_600, true), (8 * 3_600, false)] {
+            let certificate = Certificate { issued: None, ..certificate(0, 0, Some(put_off)) };
+            assert_eq!(due(&certificate, NOW), NOW.plus_seconds(put_off));
+            assert_eq!(due_hurried(&certificate, NOW) <= NOW, hurried, "{put_off}");
+        }
+        let fresh = certificate(0, 90 * DAY, Some(60));
+        assert_eq!(due_hurried(&fresh, NOW), NOW.plus_seconds(60 * DAY));
     }
 
     #[test]

@@ -118,10 +118,22 @@ impl Pebble {
     /// # Panics
     /// When the DNS does not answer.
     pub fn hide(&self, domain: &str) {
+        self.tell_dns("set-servfail", domain);
+    }
+
+    /// Has them answered again.
+    ///
+    /// # Panics
+    /// When the DNS does not answer.
+    pub fn show(&self, domain: &str) {
+        self.tell_dns("clear-servfail", domain);
+    }
+
+    fn tell_dns(&self, what: &str, domain: &str) {
         let body = format!(r#"{{"host":"{domain}."}}"#);
         let mut stream = TcpStream::connect(("127.0.0.1", self.ports[2])).expect("the DNS listens");
         let head = format!(
-            "POST /set-servfail HTTP/1.1\r\nHost: dns\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            "POST /{what} HTTP/1.1\r\nHost: dns\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
             body.len()
         );
         stream.write_all(format!("{head}{body}").as_bytes()).expect("the DNS takes the request");

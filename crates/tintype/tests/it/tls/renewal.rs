@@ -182,3 +182,23 @@ fn what_the_authority_issued_is_served_and_kept_as_soon_as_it_can_be() {
     secure.wait_for(TAKEN, 1);
     assert_eq!(secure.serial(ONE), Some(new));
 }
+
+#[test]
+fn whoever_mended_what_was_wrong_need_not_wait() {
+    let test = "whoever_mended_what_was_wrong_need_not_wait";
+    if skip_without(test, &["python3"]) {
+        return;
+    }
+    let ports = Ports::free();
+    let Some(pebble) = Pebble::start(test, PebbleOptions::new(ports.http, ports.https)) else { return };
+    pebble.hide(ONE);
+    let secure = Secure::with_pebble(&pebble, folder(), ports, &[ONE], &[]);
+    secure.wait_for("no certificate yet", 1);
+    pebble.show(ONE);
+    // As after many attempts.
+    let later = now().plus_seconds(5 * 3600).0;
+    execute(&secure.server.data(), &format!("UPDATE certificates SET attempts = 9, due_at = {later}"));
+    let process = secure.server.process().to_string();
+    assert!(Command::new("kill").args(["-HUP", &process]).status().unwrap().success());
+    secure.wait_for(TAKEN, 1);
+}
