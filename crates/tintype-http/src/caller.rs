@@ -23,9 +23,14 @@ pub(crate) struct Peer(pub(crate) SocketAddr);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Secure;
 
-/// The address of whoever asks, past trusted proxies.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Client(pub(crate) std::net::IpAddr);
+/// Whoever asks, past trusted proxies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Client {
+    /// Its address: never one of a trusted proxy, unless that asks for itself or hides for whom.
+    pub(crate) address: std::net::IpAddr,
+    /// Whether it has no limits: this machine, or a trusted proxy, that does not ask for anybody else.
+    pub(crate) exempt: bool,
+}
 
 /// Everything about a request that says who sends it.
 #[derive(Clone, Debug)]

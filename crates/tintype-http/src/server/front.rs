@@ -150,7 +150,7 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
             return Answer::Ready(Some(response));
         }
         let http = &self.front.http;
-        if !gate::is_open(&http.config, &parts, client) {
+        if !gate::is_open(&http.config, &parts, self.peer.ip()) {
             let detail =
                 "This server answers the CDN in front of it alone. Ask at the address that its links carry.";
             let problem = Problem::new(&http.app, Code::BehindCdn, detail);
@@ -176,7 +176,7 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
         let body = Lingering::new(body, &parts.headers);
         let mut request = Request::from_parts(parts, Body::new(body));
         request.extensions_mut().insert(Peer(self.peer));
-        request.extensions_mut().insert(Client(client));
+        request.extensions_mut().insert(client);
         if matches!(self.way, Way::Secure) {
             request.extensions_mut().insert(Secure);
         }
@@ -199,8 +199,8 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
 
 impl Front {
     /// Whether the client may ask now.
-    pub(super) fn admit(&self, client: IpAddr) -> Result<(), Problem> {
-        if self.http.app.is_banned(client) {
+    pub(super) fn admit(&self, client: Client) -> Result<(), Problem> {
+        if self.http.app.is_banned(client.address) {
             let detail = "Your address is banned here. Write to the operator if you think that is wrong.";
             return Err(Problem::new(&self.http.app, Code::Banned, detail));
         }
@@ -209,9 +209,9 @@ impl Front {
         self.http.limit(Kind::Misses, client, 0)
     }
 
-    fn count_miss(&self, client: IpAddr, status: StatusCode) {
-        if status == StatusCode::NOT_FOUND && !self.http.config.trusts(client) {
-            self.http.limiter.charge(Kind::Misses, client, 1);
+    fn count_miss(&self, client: Client, status: StatusCode) {
+        if status == StatusCode::NOT_FOUND && !client.exempt {
+            self.http.limiter.charge(Kind::Misses, client.address, 1);
         }
     }
 
@@ -227,13 +227,13 @@ impl Front {
             .into_response()
     }
 
-    pub(super) fn client(&self, headers: &http::HeaderMap, peer: SocketAddr) -> IpAddr {
+    pub(super) fn client(&self, headers: &http::HeaderMap, peer: SocketAddr) -> Client {
         forwarded::client(&self.http.config, headers, peer.ip())
     }
 
     pub(super) fn note(
         &self,
-        client: IpAddr,
+        client: Client,
         method: &http::Method,
         uri: &http::Uri,
         response: &Response<FrontBody>,
@@ -250,7 +250,7 @@ impl Front {
         }
         self.log.write(&Line {
             now: self.http.app.clock().now(),
-            client,
+            client: client.address,
             method,
             uri,
             status: response.status(),
