@@ -84,7 +84,7 @@ async fn answer(
         Ok::<_, Problem>((fits.then_some((stored, lasting)), caller))
     };
     let wants_page = http.config.negotiate && negotiate::wants_page(&parts);
-    match outcome.await {
+    let mut response = match outcome.await {
         Ok((Some((stored, _)), caller)) if wants_page => {
             in_place_of_bytes(http, &caller, &stored, &parts).await
         }
@@ -92,11 +92,7 @@ async fn answer(
             if let Some(response) = media::redirect(&caller.origin, &parts.uri, stored.visibility) {
                 return response;
             }
-            let mut response = deliver(&http.app, &parts.method, &parts.headers, &stored, lasting).await;
-            if http.config.negotiate {
-                negotiate::mark(response.headers_mut());
-            }
-            response
+            deliver(&http.app, &parts.method, &parts.headers, &stored, lasting).await
         }
         Ok((None, _)) if wants_page => pages::missing(&Look::of(&parts), Denial::NotFound),
         Ok((None, _)) => not_found(http),
@@ -110,7 +106,12 @@ async fn answer(
             Some(id) => refuse_of(http, problem, id, &parts.headers),
             None => refuse(problem),
         },
+    };
+    // Refusals have two forms as well.
+    if http.config.negotiate && !wants_page {
+        negotiate::mark(response.headers_mut());
     }
+    response
 }
 
 /// How the address may be cached at which an original was asked for. Caches that forget by address are told the one in which
