@@ -11,7 +11,7 @@ use tintype_app::{
 
 use crate::{
     Http,
-    origin::Origin,
+    origin::{At, Origin},
     problem::{Code, Problem},
 };
 
@@ -69,7 +69,7 @@ impl Caller {
         let credential = match (bearer(&parts.headers), cookie) {
             (Bearer::Token(token), _) => Credential::Token(token),
             (Bearer::Malformed, _) => Credential::Malformed,
-            (Bearer::Absent, Some(key)) if !cross_site && !origin.is_media => Credential::Browser(key),
+            (Bearer::Absent, Some(key)) if !cross_site && origin.at != At::Media => Credential::Browser(key),
             (Bearer::Absent, _) => Credential::Nothing,
         };
         Ok(Self { origin, credential, has_cookie, cross_site })
@@ -83,7 +83,7 @@ impl Caller {
     /// Makes the browser that sent this an owner, where it may be one and is none: gives the cookie to set.
     pub(crate) fn become_owner(&mut self, app: &App) -> Option<HeaderValue> {
         if self.cross_site
-            || self.origin.is_media
+            || self.origin.at == At::Media
             || self.has_cookie
             || !matches!(self.credential, Credential::Nothing)
         {

@@ -13,7 +13,7 @@ use tintype_app::types::Visibility;
 use crate::{
     Http,
     deliver::open_to_all,
-    origin::Origin,
+    origin::{At, Origin},
     problem::Problem,
     routes::{bytes, card, ops},
 };
@@ -48,7 +48,7 @@ async fn to_site(State(http): State<Http>, uri: Uri) -> Response {
 /// The way to a picture that needs no identity and was asked for at the site's own host.
 pub(crate) fn redirect(origin: &Origin, uri: &Uri, visibility: Visibility) -> Option<Response> {
     let media = origin.base.media.as_deref()?;
-    if origin.is_media || visibility == Visibility::Private {
+    if origin.at != At::Site || visibility == Visibility::Private {
         return None;
     }
     let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);

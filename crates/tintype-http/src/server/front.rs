@@ -29,7 +29,7 @@ use crate::{
     limit::{Connections, Counted, Kind},
     linger::Lingering,
     metrics::Metrics,
-    origin,
+    origin::{self, At},
     problem::{Code, Problem},
 };
 
@@ -134,10 +134,10 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
         let begun = Instant::now();
         let (mut parts, body) = request.into_parts();
         let client = self.front.client(&parts.headers, self.peer);
-        let at_media = origin::is_media(&self.front.http.config, &parts.headers, &parts.uri, self.peer.ip());
+        let at = origin::at(&self.front.http.config, &parts.headers, &parts.uri, self.peer.ip());
         // First, so that the log knows our addresses in what is refused as well.
         let mut is_bare = false;
-        if !self.front.base_path.is_empty() && !at_media {
+        if !self.front.base_path.is_empty() && at != At::Media {
             match base_path::target(&self.front.base_path, &parts.uri) {
                 Target::AsItIs => {}
                 Target::Below(uri) => parts.uri = uri,
@@ -165,7 +165,7 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
             return Answer::Ready(Some(response));
         }
         // At the site pictures are sent to their own host, where they have one.
-        if (at_media || http.config.media_url.is_none())
+        if (at != At::Site || http.config.media_url.is_none())
             && let Some(response) = hot::answer(http, &parts, &self.way)
         {
             let response = self.dressed(response);
@@ -183,7 +183,7 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
         let this = self.clone();
         Answer::Routed(Box::pin(async move {
             let front = &this.front;
-            let mut router = if at_media { front.media.clone() } else { front.site.clone() };
+            let mut router = if at == At::Media { front.media.clone() } else { front.site.clone() };
             let answered = AssertUnwindSafe(router.call(request)).catch_unwind().await;
             let response = match answered {
                 Ok(Ok(response)) => response,

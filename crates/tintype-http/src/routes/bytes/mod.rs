@@ -5,14 +5,35 @@ pub(crate) mod original;
 pub(crate) mod variant;
 
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
-use tintype_app::{purge::image_tag, types::ImageId};
+use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use tintype_app::{Credential, purge::image_tag, types::ImageId};
 
 use crate::{
     Http,
+    caller::{Caller, Peer},
     deliver::{gone, open_to_all},
+    negotiate,
+    origin::{self, At},
     problem::Problem,
 };
+
+/// Who asks for bytes. At a host that is none of ours no cookie counts: a cache may stand there that keeps one answer for all.
+fn caller(http: &Http, parts: &Parts) -> Result<Caller, Problem> {
+    let mut caller = Caller::of(http, parts)?;
+    if caller.origin.at == At::Elsewhere && matches!(caller.credential, Credential::Browser(_)) {
+        caller.credential = Credential::Nothing;
+    }
+    Ok(caller)
+}
+
+/// Whether whoever asks is to get a page at a picture's own address, for the same reason nobody at such a host.
+fn wants_page(http: &Http, parts: &Parts) -> bool {
+    let at = || {
+        let peer = parts.extensions.get::<Peer>().map(|peer| peer.0.ip());
+        peer.is_some_and(|peer| origin::at(&http.config, &parts.headers, &parts.uri, peer) != At::Elsewhere)
+    };
+    http.config.negotiate && negotiate::wants_page(parts) && at()
+}
 
 /// A refusal that pages of other sites may read too.
 pub(crate) fn refuse(problem: Problem) -> Response {

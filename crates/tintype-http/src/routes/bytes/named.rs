@@ -65,7 +65,7 @@ pub(crate) async fn named(State(http): State<Http>, request: Request) -> Respons
 }
 
 async fn answer(http: &Http, parts: &Parts, path: &str) -> Result<Response, Problem> {
-    let caller = Caller::of(http, parts)?;
+    let caller = super::caller(http, parts)?;
     let actor = caller.actor(&http.app).await?;
     match http
         .app
@@ -73,7 +73,7 @@ async fn answer(http: &Http, parts: &Parts, path: &str) -> Result<Response, Prob
         .await
         .map_err(|error: ServeError| Problem::from_serve(&http.app, &error))?
     {
-        Named::Original(stored) if http.config.negotiate && negotiate::wants_page(parts) => {
+        Named::Original(stored) if super::wants_page(http, parts) => {
             Ok(in_place_of_bytes(http, &caller, &stored, parts).await)
         }
         Named::Original(stored) => {

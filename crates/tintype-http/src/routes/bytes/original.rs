@@ -16,7 +16,6 @@ use tintype_app::{
 use super::{not_found, refuse, refuse_of, split};
 use crate::{
     Http,
-    caller::Caller,
     deliver::deliver,
     media, negotiate,
     pages::{self, Look},
@@ -70,7 +69,7 @@ async fn answer(
     let id = file.as_ref().ok().and_then(|Place(file)| split(file).0.parse::<ImageId>().ok());
     let outcome = async {
         let Place(file) = file?;
-        let caller = Caller::of(http, &parts)?;
+        let caller = super::caller(http, &parts)?;
         let actor = caller.actor(&http.app).await?;
         let (_, extension) = split(&file);
         let found = match id {
@@ -83,7 +82,7 @@ async fn answer(
             || extension.is_none_or(|text| MediaType::from_extension(text) == Some(stored.media_type));
         Ok::<_, Problem>((fits.then_some((stored, lasting)), caller))
     };
-    let wants_page = http.config.negotiate && negotiate::wants_page(&parts);
+    let wants_page = super::wants_page(http, &parts);
     let mut response = match outcome.await {
         Ok((Some((stored, _)), caller)) if wants_page => {
             in_place_of_bytes(http, &caller, &stored, &parts).await

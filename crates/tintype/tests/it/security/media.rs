@@ -50,6 +50,40 @@ fn pictures_are_shown_at_the_media_host_and_nothing_else_is() {
 }
 
 #[test]
+fn a_cdn_that_sends_its_origins_own_name_gets_the_bytes() {
+    let flags = ["--server-media-url", "https://media.example.org", "--links-negotiate", "on"];
+    let server = Server::with_base_and("https://site.example.org", &flags);
+    let owner = server.token("upload,read,paths");
+    let picture = build::png(8, 8, 1);
+    let form = Form::new().field("path", "blog/a.png").file("a.png", &picture);
+    let id = owner.form(&form).expect(201).at("/id");
+    let paths = [format!("/i/{id}.png"), format!("/images/{id}.png"), "/blog/a.png".to_owned()];
+    for _ in 0..2 {
+        for path in &paths {
+            for line in ["", "Accept: text/html\r\n", "Sec-Fetch-Dest: document\r\n"] {
+                let shown = Raw::get(&server, path, "origin.example.org", line).expect(200);
+                assert!(shown.body == picture && shown.header("set-cookie").is_empty(), "{path} {line}");
+                assert!(!shown.header("cache-control").contains("s-maxage"));
+                // Where the CDN says for which of our hosts it asks, that counts.
+                let media = format!("X-Forwarded-Host: {MEDIA}\r\n");
+                Raw::get(&server, path, "origin.example.org", &media).expect(200);
+                let site = format!("X-Forwarded-Host: {SITE}\r\n");
+                Raw::get(&server, path, "origin.example.org", &site).expect(308);
+            }
+        }
+        Raw::get(&server, &format!("/i/{id}/w=16.webp"), "origin.example.org", "").expect(200);
+    }
+    // No cookie counts there: what is its owner's alone is at the site.
+    let browser = server.client();
+    let form = Form::new().field("visibility", "private").file("b.png", &build::png(9, 9, 1));
+    let private = browser.form(&form).expect(201);
+    let path = format!("/i/{}.png", private.at("/id"));
+    let cookie = format!("Cookie: {}\r\n", browser.cookie().expect("an owner"));
+    Raw::get(&server, &path, SITE, &cookie).expect(200);
+    Raw::get(&server, &path, "origin.example.org", &cookie).expect(404);
+}
+
+#[test]
 fn private_pictures_stay_where_their_owner_is_known() {
     let server = started();
     let owner = server.token("upload,read");
