@@ -114,7 +114,7 @@ pub(crate) fn router(http: Http) -> Router {
         .with_state(http)
 }
 
-async fn method_not_allowed(State(http): State<Http>) -> Response {
+pub(crate) async fn method_not_allowed(State(http): State<Http>) -> Response {
     let detail = "This address exists, but not for this method. The header Allow names those it takes.";
     Problem::new(&http.app, Code::MethodNotAllowed, detail).into_response()
 }

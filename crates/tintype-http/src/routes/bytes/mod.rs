@@ -26,13 +26,15 @@ fn caller(http: &Http, parts: &Parts) -> Result<Caller, Problem> {
     Ok(caller)
 }
 
+/// To which of our hosts a request was sent.
+fn at(http: &Http, parts: &Parts) -> At {
+    let peer = parts.extensions.get::<Peer>().map(|peer| peer.0.ip());
+    peer.map_or(At::Elsewhere, |peer| origin::at(&http.config, &parts.headers, &parts.uri, peer))
+}
+
 /// Whether whoever asks is to get a page at a picture's own address, for the same reason nobody at such a host.
 fn wants_page(http: &Http, parts: &Parts) -> bool {
-    let at = || {
-        let peer = parts.extensions.get::<Peer>().map(|peer| peer.0.ip());
-        peer.is_some_and(|peer| origin::at(&http.config, &parts.headers, &parts.uri, peer) != At::Elsewhere)
-    };
-    http.config.negotiate && negotiate::wants_page(parts) && at()
+    http.config.negotiate && negotiate::wants_page(parts) && at(http, parts) != At::Elsewhere
 }
 
 /// A refusal that pages of other sites may read too.

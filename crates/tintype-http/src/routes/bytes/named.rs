@@ -23,6 +23,7 @@ use crate::{
     caller::Caller,
     deliver::{deliver, open_to_all, tag},
     links, media, negotiate,
+    origin::At,
     pages::{self, Look},
     problem::{Code, Problem},
     routes::page::{folder, share::in_place_of_bytes},
@@ -32,9 +33,11 @@ use crate::{
 pub(crate) async fn named(State(http): State<Http>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let decoded = percent_decode_str(parts.uri.path()).decode_utf8().ok();
-    let wants_page = pages::wants_html(&parts.headers);
+    let is_media = super::at(&http, &parts) == At::Media;
+    let wants_page = pages::wants_html(&parts.headers) && !is_media;
     let Some(path) = decoded.as_deref().and_then(|path| text::named_path(path).ok()) else {
         let page = match decoded.as_deref().filter(|_| http.config.folder_index) {
+            Some(path) if is_media => to_folder(&http, &parts, path),
             Some(path) => folder::index(&http, &parts, path).await,
             None => None,
         };
@@ -62,6 +65,12 @@ pub(crate) async fn named(State(http): State<Http>, request: Request) -> Respons
         }
         Err(problem) => refuse(problem),
     }
+}
+
+/// The media host has no pages: what may be a folder is looked for at the site.
+fn to_folder(http: &Http, parts: &Parts, path: &str) -> Option<Response> {
+    let is_read = parts.method == Method::GET || parts.method == Method::HEAD;
+    text::named_folder(path).ok().filter(|_| is_read).map(|_| media::lead_to_site(http, &parts.uri))
 }
 
 async fn answer(http: &Http, parts: &Parts, path: &str) -> Result<Response, Problem> {

@@ -4,6 +4,7 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
+use http::header;
 use tintype_app::{
     AliasKind,
     authorize::Denial,
@@ -18,6 +19,7 @@ use crate::{
     Http,
     deliver::deliver,
     media, negotiate,
+    origin::At,
     pages::{self, Look},
     place::Place,
     problem::{Code, Problem},
@@ -83,6 +85,7 @@ async fn answer(
         Ok::<_, Problem>((fits.then_some((stored, lasting)), caller))
     };
     let wants_page = super::wants_page(http, &parts);
+    let shows_pages = wants_page && super::at(http, &parts) == At::Site;
     let mut response = match outcome.await {
         Ok((Some((stored, _)), caller)) if wants_page => {
             in_place_of_bytes(http, &caller, &stored, &parts).await
@@ -93,12 +96,13 @@ async fn answer(
             }
             deliver(&http.app, &parts.method, &parts.headers, &stored, lasting).await
         }
-        Ok((None, _)) if wants_page => pages::missing(&Look::of(&parts), Denial::NotFound),
+        // The media host has no pages of its own.
+        Ok((None, _)) if shows_pages => pages::missing(&Look::of(&parts), Denial::NotFound),
         Ok((None, _)) => not_found(http),
-        Err(problem) if wants_page && problem.code == Code::Gone => {
+        Err(problem) if shows_pages && problem.code == Code::Gone => {
             pages::missing(&Look::of(&parts), Denial::Gone)
         }
-        Err(problem) if wants_page && problem.code == Code::NotFound => {
+        Err(problem) if shows_pages && problem.code == Code::NotFound => {
             pages::missing(&Look::of(&parts), Denial::NotFound)
         }
         Err(problem) => match id {
@@ -107,7 +111,7 @@ async fn answer(
         },
     };
     // Refusals have two forms as well.
-    if http.config.negotiate && !wants_page {
+    if http.config.negotiate && !response.headers().contains_key(header::VARY) {
         negotiate::mark(response.headers_mut());
     }
     response

@@ -84,6 +84,45 @@ fn a_cdn_that_sends_its_origins_own_name_gets_the_bytes() {
 }
 
 #[test]
+fn the_media_host_has_no_page_whatever_is_asked_for() {
+    let flags = [
+        "--server-media-url",
+        "https://media.example.org",
+        "--paths-index",
+        "html",
+        "--links-negotiate",
+        "on",
+    ];
+    let server = Server::with_base_and("https://site.example.org", &flags);
+    let owner = server.token("upload,read,paths,delete");
+    let form = Form::new()
+        .field("path", "blog/a.png")
+        .field("visibility", "public")
+        .file("a.png", &build::png(8, 8, 1));
+    let id = owner.form(&form).expect(201).at("/id");
+    let html = "Accept: text/html\r\n";
+    for path in ["/blog/", "/blog", "/blog/?after=x"] {
+        let sent = Raw::get(&server, path, MEDIA, html).expect(307);
+        assert_eq!(sent.header("location"), format!("https://{SITE}{path}"));
+    }
+    assert!(Raw::get(&server, "/blog/", SITE, html).expect(200).text().contains("a.png"));
+    for path in ["/blog/none.png", "/i/11111111111111111.png", "/api/v1/images", "/x.php/", "/.env"] {
+        let answer = Raw::get(&server, path, MEDIA, html);
+        assert!(matches!(answer.status, 307 | 404) && !answer.text().contains('<'), "{path}");
+    }
+    Raw::get(&server, "/blog/none.png", MEDIA, html).expect_problem(404, "not_found");
+    let gone = format!("/i/{id}.png");
+    owner.delete(&format!("/api/v1/images/{id}")).expect(204);
+    Raw::get(&server, &gone, MEDIA, html).expect_problem(410, "gone");
+    Raw::get(&server, "/blog/a.png", MEDIA, html).expect_problem(410, "gone");
+    for path in [gone.as_str(), "/", "/health", "/blog/a.png"] {
+        let request = format!("DELETE {path} HTTP/1.1\r\nHost: {MEDIA}\r\n\r\n");
+        let refused = Raw::ask(&server, &request).expect_problem(405, "method_not_allowed");
+        assert!(refused.header("allow").contains("GET"), "{path}");
+    }
+}
+
+#[test]
 fn private_pictures_stay_where_their_owner_is_known() {
     let server = started();
     let owner = server.token("upload,read");
