@@ -12,7 +12,7 @@ use tintype_app::{
 use crate::{
     Http,
     origin::{At, Origin},
-    problem::{Code, Problem},
+    problem::Problem,
 };
 
 /// The address of the other end of the connection.
@@ -56,13 +56,8 @@ impl Caller {
     pub(crate) fn of(http: &Http, parts: &Parts) -> Result<Self, Problem> {
         let peer = parts.extensions.get::<Peer>().map_or(SocketAddr::from(([0, 0, 0, 0], 0)), |peer| peer.0);
         let secure = parts.extensions.get::<Secure>().is_some();
-        let origin = Origin::of(&http.config, &parts.headers, &parts.uri, peer, secure).map_err(|_| {
-            Problem::new(
-                &http.app,
-                Code::InvalidHost,
-                "Send a Host header with a name or an address, and a port if need be.",
-            )
-        })?;
+        let origin = Origin::of(&http.config, &parts.headers, &parts.uri, peer, secure)
+            .map_err(|_| Problem::invalid_host(&http.app))?;
         let cookie = cookie(&parts.headers, cookie_name(&origin)).and_then(OwnerKey::parse);
         let cross_site = is_cross_site(&parts.headers, &origin);
         let has_cookie = cookie.is_some();

@@ -80,6 +80,11 @@ fn sent_to<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
     target.or_else(|| headers.get(header::HOST)?.to_str().ok())
 }
 
+/// Whether there is one line `Host` at most: with two, what stands in front may have looked at the other (RFC 9112, 3.2).
+pub(crate) fn names_one_host(headers: &HeaderMap) -> bool {
+    headers.get_all(header::HOST).iter().nth(1).is_none()
+}
+
 /// To which of our hosts a request was sent: what [`Origin::of`] says, for less.
 pub(crate) fn at(config: &HttpConfig, headers: &HeaderMap, uri: &Uri, peer: IpAddr) -> At {
     if config.media_url.is_none() {

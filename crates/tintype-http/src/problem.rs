@@ -445,6 +445,12 @@ impl Problem {
     pub(crate) fn not_found(app: &App) -> Self {
         Self::new(app, Code::NotFound, "There is nothing at this address.")
     }
+
+    /// No host, or what is none, or several.
+    pub(crate) fn invalid_host(app: &App) -> Self {
+        let detail = "Send one Host header with a name or an address, and a port if need be.";
+        Self::new(app, Code::InvalidHost, detail)
+    }
 }
 
 impl Problem {

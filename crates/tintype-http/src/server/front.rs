@@ -144,7 +144,7 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
                 Target::Bare => is_bare = true,
             }
         }
-        if let Err(problem) = self.front.admit(client) {
+        if let Err(problem) = self.front.admit(client).and_then(|()| self.front.one_host(&parts.headers)) {
             let response = self.dressed(problem.into_response().map(FrontBody::from));
             self.front.note(client, &parts.method, &parts.uri, &response, begun);
             return Answer::Ready(Some(response));
@@ -207,6 +207,10 @@ impl Front {
         self.http.limit(Kind::Requests, client, 1)?;
         // Nothing is taken here: whoever asked for too much that is not there waits before asking on.
         self.http.limit(Kind::Misses, client, 0)
+    }
+
+    fn one_host(&self, headers: &http::HeaderMap) -> Result<(), Problem> {
+        if origin::names_one_host(headers) { Ok(()) } else { Err(Problem::invalid_host(&self.http.app)) }
     }
 
     fn count_miss(&self, client: Client, status: StatusCode) {
