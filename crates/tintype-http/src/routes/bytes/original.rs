@@ -29,7 +29,7 @@ use crate::{
 
 /// The picture itself. The address is permanent: it always leads to these bytes, until the image is deleted.
 ///
-/// Knows `If-None-Match`, `Range` and `If-Range`. Any extension but the picture's own is 404 (`.jpeg` equals `.jpg`).
+/// Knows `If-Match`, `If-None-Match`, `Range` and `If-Range`. Any extension but the picture's own is 404 (`.jpeg` equals `.jpg`).
 #[utoipa::path(
     get,
     path = "/i/{file}",
@@ -40,7 +40,7 @@ use crate::{
         (status = 200, description = "The bytes", content_type = "image/*"),
         (status = 206, description = "The range that was asked for", content_type = "image/*"),
         (status = 304, description = "The bytes that the sender has are these"),
-        (status = "4XX", description = "Not there (404), deleted (410), a range outside the file (416)", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = "4XX", description = "Not there (404), deleted (410), a range outside the file (416), another file than `If-Match` expects (412)", body = ProblemDocument, content_type = "application/problem+json"),
         (status = "5XX", description = "The server's own trouble", body = ProblemDocument, content_type = "application/problem+json"),
     ),
 )]

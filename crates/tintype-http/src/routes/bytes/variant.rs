@@ -30,7 +30,7 @@ use crate::{Http, deliver::deliver, media, place::Place, problem::Problem, reply
         (status = 200, description = "The bytes", content_type = "image/*"),
         (status = 206, description = "The range that was asked for", content_type = "image/*"),
         (status = 304, description = "The bytes that the sender has are these"),
-        (status = "4XX", description = "Not there (404), deleted (410), an address that names no variant (400)", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = "4XX", description = "Not there (404), deleted (410), another file than `If-Match` expects (412), an address that names no variant (400)", body = ProblemDocument, content_type = "application/problem+json"),
         (status = "5XX", description = "The server's own trouble", body = ProblemDocument, content_type = "application/problem+json"),
     ),
 )]
