@@ -136,12 +136,14 @@ async fn cors(State(http): State<Http>, request: Request, next: Next) -> Respons
     }
     if let Some(origin) = origin {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers
-            .insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("Location, Retry-After"));
+        let shown = HeaderValue::from_static("ETag, Location, Retry-After");
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, shown);
         if preflight {
             let methods = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
             headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
-            let names = HeaderValue::from_static("Authorization, Content-Type, Tintype-Delete-Token");
+            let names = HeaderValue::from_static(
+                "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Tintype-Delete-Token",
+            );
             headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names);
             headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
         }

@@ -47,6 +47,9 @@ pub(crate) async fn named(State(http): State<Http>, request: Request) -> Respons
             None => Problem::not_found(&http.app).into_response(),
         };
     };
+    if parts.method == Method::OPTIONS {
+        return super::preflight().await;
+    }
     if parts.method != Method::GET && parts.method != Method::HEAD {
         return method_not_allowed(&http);
     }
@@ -128,6 +131,6 @@ fn moved(http: &Http, caller: &Caller, parts: &Parts, from: &str, to: &str, imag
 fn method_not_allowed(http: &Http) -> Response {
     let detail = "A named path takes GET and HEAD. Publish by PUT to /api/v1/files/ and the path.";
     let mut response = Problem::new(&http.app, Code::MethodNotAllowed, detail).into_response();
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
     response
 }

@@ -60,7 +60,12 @@ fn what_is_no_named_path_is_not_found() {
         assert!(page.status == 404 && page.header("content-type").starts_with("text/html"), "{path}");
     }
     let reply = client.post("/blog/none.png", "image/png", b"x").expect_problem(405, "method_not_allowed");
-    assert_eq!(reply.header("allow"), "GET, HEAD");
+    assert_eq!(reply.header("allow"), "GET, HEAD, OPTIONS");
+    // Asked before a page of another site reads a part of it.
+    let asked = [("origin", "https://a.example"), ("access-control-request-headers", "range")];
+    let preflight = client.send("OPTIONS", "/blog/none.png", &asked, None).expect(204);
+    assert_eq!(preflight.header("access-control-allow-origin"), "*");
+    assert!(preflight.header("access-control-allow-headers").contains("Range"));
 }
 
 #[test]
