@@ -138,12 +138,19 @@ impl Catalog {
         at(&mut *self.reader().await?, path).await
     }
 
-    /// Asks before the bytes come whether a condition is met; publishing asks again.
+    /// Asks before the bytes of `owner` come whether a condition is met; publishing asks again.
     ///
     /// # Errors
-    /// [`Constraint::PathChanged`] where it is not; otherwise as every question.
-    pub async fn expect_at_path(&self, path: &str, condition: &PathCondition, now: UnixMillis) -> Result<()> {
-        expect(&mut *self.reader().await?, path, condition, now).await
+    /// [`Constraint::PathTaken`] where the path is another owner's, [`Constraint::PathChanged`] where the condition is not met;
+    /// otherwise as every question.
+    pub async fn expect_at_path(
+        &self,
+        path: &str,
+        owner: OwnerId,
+        condition: &PathCondition,
+        now: UnixMillis,
+    ) -> Result<()> {
+        expect(&mut *self.reader().await?, path, owner, condition, now).await
     }
 
     /// Removes what `owner` has at a path: the image, where no other path leads to it, so that it can be restored; else the
@@ -188,15 +195,20 @@ async fn at(db: &mut AnyConnection, path: &str) -> Result<Option<File>> {
     row.as_ref().map(File::from_row).transpose()
 }
 
-/// Refuses where another file stands at a path than expected, inside the caller's transaction.
+/// Refuses where another file stands at a path of `owner` than expected, inside the caller's transaction. What stands at another
+/// owner's path is nothing that a condition may be asked of.
 pub(crate) async fn expect(
     db: &mut AnyConnection,
     path: &str,
+    owner: OwnerId,
     condition: &PathCondition,
     now: UnixMillis,
 ) -> Result<()> {
     if *condition == PathCondition::default() {
         return Ok(());
+    }
+    if standing(db, path, now).await?.is_some_and(|(holder, _)| holder != owner) {
+        return Err(CatalogError::Conflict(Constraint::PathTaken));
     }
     let current = at(db, path).await?.filter(|file| file.is_live(now));
     let hash = current.and_then(|file| file.image.blob).map(|blob| blob.hash);

@@ -139,7 +139,7 @@ async fn publish(db: &mut AnyConnection, new: NewImage) -> Result<Published> {
         return Ok(Published { image, duplicate: false, replayed: true, used_own_file: false });
     }
     if let Some(path) = &new.path {
-        file::expect(db, path, &new.path_condition, new.created_at).await?;
+        file::expect(db, path, new.owner, &new.path_condition, new.created_at).await?;
     }
     let visibility = visibility(db, &new).await?;
     if new.duplicates == Duplicates::Return

@@ -158,7 +158,7 @@ pub(crate) async fn intake_raw(
     fields.path_condition = conditions::of_path(&parts.headers);
     // A repeated request meets what it published itself; publishing looks at the key first.
     if let (Some(path), None) = (&fields.path, &fields.idempotency) {
-        let expected = app.expect_at_path(path, &fields.path_condition).await;
+        let expected = app.expect_at_path(actor, path, &fields.path_condition).await;
         expected.map_err(|error| Problem::from_upload(app, &error))?;
     }
     let body = body::paced(body, http.config.body_timeout, meter);

@@ -1,5 +1,6 @@
 //! `DELETE /api/v1/files/{path}`
 
+use serde_json::json;
 use tintype_testkit::build;
 
 use crate::support::Server;
@@ -37,4 +38,21 @@ fn only_the_owner_deletes_and_folders_are_not_deleted() {
     }
     server.client().get("/blog/a.png").expect(200);
     server.token("admin").delete(address).expect(204);
+}
+
+#[test]
+fn strangers_hear_nothing_of_what_was_moved_away() {
+    let server = Server::start();
+    let token = server.token("upload,paths,read,delete");
+    let put = "/api/v1/files/blog/s.png?visibility=private";
+    token.put(put, &build::png(8, 8, 1)).expect(201);
+    token.patch("/api/v1/files/blog/s.png", &json!({"path": "blog/t.png"})).expect(200);
+    let strangers = [server.client(), server.token("delete"), server.token("upload,paths,delete")];
+    for stranger in strangers {
+        for path in ["s.png", "t.png", "none.png"] {
+            stranger.delete(&format!("/api/v1/files/blog/{path}")).expect_problem(404, "not_found");
+        }
+    }
+    token.get("/blog/s.png").expect(308);
+    token.delete("/api/v1/files/blog/s.png").expect(204);
 }
