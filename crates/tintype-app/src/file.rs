@@ -1,6 +1,8 @@
 //! Files at named paths: listing folders, describing, deleting, moving.
 
-use tintype_catalog::{File, FolderPage, FolderQuery, MoveWish, Moved, Removed, Whose};
+use tintype_catalog::{
+    CatalogError, Constraint, File, FolderPage, FolderQuery, MoveWish, Moved, PathCondition, Removed, Whose,
+};
 use tintype_types::Scope;
 
 use crate::{
@@ -34,6 +36,9 @@ pub enum FileError {
     /// One of the owner's own images stands at this path.
     #[error("an image stands at {0} already")]
     Occupied(String),
+    /// Another file stands at the path than the caller expects.
+    #[error("another file stands at the path than was expected")]
+    Changed,
     /// More files than one request moves.
     #[error("the folder holds more than {MOVE_MAX} files")]
     TooMany,
@@ -51,6 +56,15 @@ pub struct FolderPlace {
     pub recursive: bool,
     /// The last path of the page before.
     pub after: Option<String>,
+}
+
+impl From<CatalogError> for FileError {
+    fn from(error: CatalogError) -> Self {
+        match error {
+            CatalogError::Conflict(Constraint::PathChanged) => Self::Changed,
+            other => Self::Trouble(other.into()),
+        }
+    }
 }
 
 impl App {
@@ -116,8 +130,13 @@ impl App {
     /// alone; or the redirect that a move left.
     ///
     /// # Errors
-    /// Not there, not for this actor, or the server's own trouble.
-    pub async fn delete_file(&self, actor: &Actor, path: &str) -> Result<(), FileError> {
+    /// Not there, not for this actor, not what `condition` expects, or the server's own trouble.
+    pub async fn delete_file(
+        &self,
+        actor: &Actor,
+        path: &str,
+        condition: PathCondition,
+    ) -> Result<(), FileError> {
         let owner = match self.catalog.file(path).await.map_err(Trouble::from)? {
             Some(file) => {
                 let subject = Subject::of(&file.image, self.clock.now());
@@ -132,7 +151,7 @@ impl App {
             }
         };
         let owner = owner.ok_or(Denial::NotFound)?;
-        match self.catalog.remove_file(path, owner, self.clock.now()).await.map_err(Trouble::from)? {
+        match self.catalog.remove_file(path, owner, condition, self.clock.now()).await? {
             Removed::Image(id) => {
                 self.forget_cached(id);
                 self.settle_copy(id).await;
@@ -149,13 +168,14 @@ impl App {
     /// Moves a file to another path. One that stands there already because it was moved before is answered again.
     ///
     /// # Errors
-    /// Not there, not for this actor, the new path is not free, or the server's own trouble.
+    /// Not there, not for this actor, not what `condition` expects, the new path is not free, or the server's own trouble.
     pub async fn move_file(
         &self,
         actor: &Actor,
         from: &str,
         to: &str,
         overwrite: bool,
+        condition: PathCondition,
     ) -> Result<File, FileError> {
         let (found, is_moved) = match self.catalog.file(from).await.map_err(Trouble::from)? {
             Some(file) => (Some(file), from == to),
@@ -171,10 +191,12 @@ impl App {
         let subject = Subject::of(&file.image, self.clock.now());
         authorize(actor, Action::MovePath, Some(subject), self.config.uploaders)?;
         if is_moved {
-            return Ok(file);
+            let hash = file.image.blob.as_ref().map(|blob| blob.hash);
+            return if condition.is_met(hash) { Ok(file) } else { Err(FileError::Changed) };
         }
         let (from, to) = (from.to_owned(), to.to_owned());
-        self.move_all(MoveWish { owner: file.owner, from, to: to.clone(), overwrite, max: 1 }).await?;
+        self.move_all(MoveWish { owner: file.owner, from, to: to.clone(), overwrite, max: 1, condition })
+            .await?;
         let moved = self.catalog.file(&to).await.map_err(Trouble::from)?;
         Ok(moved.ok_or(Denial::NotFound)?)
     }
@@ -189,15 +211,16 @@ impl App {
         from: &str,
         to: &str,
         overwrite: bool,
+        condition: PathCondition,
     ) -> Result<usize, FileError> {
         authorize(actor, Action::MovePath, None, self.config.uploaders)?;
         let owner = actor.owner().ok_or(Denial::NotFound)?;
         let (from, to) = (from.to_owned(), to.to_owned());
-        self.move_all(MoveWish { owner, from, to, overwrite, max: MOVE_MAX }).await
+        self.move_all(MoveWish { owner, from, to, overwrite, max: MOVE_MAX, condition }).await
     }
 
     async fn move_all(&self, wish: MoveWish) -> Result<usize, FileError> {
-        match self.catalog.move_files(wish, self.clock.now()).await.map_err(Trouble::from)? {
+        match self.catalog.move_files(wish, self.clock.now()).await? {
             Moved::Yes(count) => {
                 self.purging.wake();
                 Ok(count)

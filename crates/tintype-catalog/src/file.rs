@@ -157,10 +157,16 @@ impl Catalog {
     /// path alone; or the redirect that a move left.
     ///
     /// # Errors
-    /// As every write.
-    pub async fn remove_file(&self, path: &str, owner: OwnerId, now: UnixMillis) -> Result<Removed> {
+    /// [`Constraint::PathChanged`] where the condition is not met; otherwise as every write.
+    pub async fn remove_file(
+        &self,
+        path: &str,
+        owner: OwnerId,
+        condition: PathCondition,
+        now: UnixMillis,
+    ) -> Result<Removed> {
         let path = path.to_owned();
-        self.write(move |db| Box::pin(remove(db, path, owner, now))).await
+        self.write(move |db| Box::pin(remove(db, path, owner, condition, now))).await
     }
 
     /// Moves what `owner` has at the path `from` to the path `to`, or where both end in a slash all files below the folder
@@ -169,7 +175,7 @@ impl Catalog {
     /// replaced where `overwrite`.
     ///
     /// # Errors
-    /// As every write.
+    /// [`Constraint::PathChanged`] where the condition is not met; otherwise as every write.
     pub async fn move_files(&self, wish: MoveWish, now: UnixMillis) -> Result<Moved> {
         self.write(move |db| Box::pin(move_all(db, wish, now))).await
     }
@@ -188,6 +194,8 @@ pub struct MoveWish {
     pub overwrite: bool,
     /// Most files at once.
     pub max: u32,
+    /// What has to stand at `from`. A folder has no tag, and is no file that is known by one.
+    pub condition: PathCondition,
 }
 
 async fn at(db: &mut AnyConnection, path: &str) -> Result<Option<File>> {
@@ -215,12 +223,22 @@ pub(crate) async fn expect(
     if condition.is_met(hash) { Ok(()) } else { Err(CatalogError::Conflict(Constraint::PathChanged)) }
 }
 
-async fn remove(db: &mut AnyConnection, path: String, owner: OwnerId, now: UnixMillis) -> Result<Removed> {
+async fn remove(
+    db: &mut AnyConnection,
+    path: String,
+    owner: OwnerId,
+    condition: PathCondition,
+    now: UnixMillis,
+) -> Result<Removed> {
     let Some(file) = at(db, &path).await?.filter(|file| file.owner == owner) else {
         let sql = "delete from path_redirects where path = $1 and owner_id = $2";
         let done = sqlx::query(sql).bind(&path).bind(owner.0).execute(&mut *db).await?;
         if done.rows_affected() == 0 {
             return Ok(Removed::Nothing);
+        }
+        // A redirect is no file.
+        if !condition.is_met(None) {
+            return Err(CatalogError::Conflict(Constraint::PathChanged));
         }
         purge::queue_path(db, &path, now).await?;
         return Ok(Removed::Path);
@@ -228,6 +246,7 @@ async fn remove(db: &mut AnyConnection, path: String, owner: OwnerId, now: UnixM
     if file.image.deleted_at.is_some() {
         return Ok(Removed::Nothing);
     }
+    expect(db, &path, owner, &condition, now).await?;
     let sql = "select count(*) as paths from paths where image_id = $1";
     let row = sqlx::query(sql).bind(file.image.sequence).fetch_one(&mut *db).await?;
     if Columns(&row).get::<i64>("paths")? > 1 {
@@ -245,6 +264,11 @@ async fn move_all(db: &mut AnyConnection, wish: MoveWish, now: UnixMillis) -> Re
     }
     if found.len() > wish.max as usize {
         return Ok(Moved::TooMany);
+    }
+    if !wish.from.ends_with('/') {
+        expect(db, &wish.from, wish.owner, &wish.condition, now).await?;
+    } else if wish.condition.differs.is_some() || matches!(wish.condition.matches, Some(Tags::Of(_))) {
+        return Err(CatalogError::Conflict(Constraint::PathChanged));
     }
     let new_path = |path: &str| format!("{}{}", wish.to, path.strip_prefix(&wish.from).unwrap_or_default());
     // All of them are looked at before any is moved: a unit of work that answers has been done.

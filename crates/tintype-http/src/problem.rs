@@ -317,11 +317,7 @@ impl Problem {
                 Code::PathTaken,
                 "This path belongs to another owner's image. Choose another path.",
             ),
-            UploadError::PathChanged => Self::new(
-                app,
-                Code::PreconditionFailed,
-                "What stands at this path is not what If-Match or If-None-Match expects. Read it anew, then decide.",
-            ),
+            UploadError::PathChanged => Self::path_changed(app),
             UploadError::Trouble(trouble) => Self::from_trouble(app, trouble),
         }
     }
@@ -421,6 +417,7 @@ impl Problem {
                 );
                 Self::new(app, Code::PathOccupied, detail).with("path", path.as_str())
             }
+            FileError::Changed => Self::path_changed(app),
             FileError::TooMany => {
                 let detail = format!(
                     "The folder holds more than {MOVE_MAX} files, the limit of one move. Move the folders in it one by one."
@@ -439,6 +436,11 @@ impl Problem {
     /// A variant's address that is not valid.
     pub(crate) fn from_recipe(app: &App, error: &InvalidRecipe) -> Self {
         Self::new(app, Code::InvalidRecipe, format!("{}.", capitalised(&error.to_string())))
+    }
+
+    fn path_changed(app: &App) -> Self {
+        let detail = "What stands at this path is not what If-Match or If-None-Match expects. Read it anew, then decide.";
+        Self::new(app, Code::PreconditionFailed, detail)
     }
 
     /// Nothing at this address.

@@ -31,7 +31,14 @@ impl TestCatalog {
     }
 
     async fn mv(&self, owner: OwnerId, from: &str, to: &str, overwrite: bool) -> Moved {
-        let wish = MoveWish { owner, from: from.to_owned(), to: to.to_owned(), overwrite, max: 100 };
+        let wish = MoveWish {
+            owner,
+            from: from.to_owned(),
+            to: to.to_owned(),
+            overwrite,
+            max: 100,
+            condition: PathCondition::default(),
+        };
         self.move_files(wish, NOW).await.expect("moves")
     }
 
@@ -156,9 +163,19 @@ async fn removing_the_last_path_deletes_the_image_and_restoring_brings_both_back
     let test = TestCatalog::new().await;
     let (ana, ben) = (test.owner().await, test.owner().await);
     let id = test.put(ana, "a.jpg").await;
-    assert_eq!(test.remove_file("a.jpg", ben, NOW).await.unwrap(), Removed::Nothing);
-    assert_eq!(test.remove_file("a.jpg", ana, NOW).await.unwrap(), Removed::Image(id));
-    assert_eq!(test.remove_file("a.jpg", ana, NOW).await.unwrap(), Removed::Nothing, "a second time");
+    assert_eq!(
+        test.remove_file("a.jpg", ben, PathCondition::default(), NOW).await.unwrap(),
+        Removed::Nothing
+    );
+    assert_eq!(
+        test.remove_file("a.jpg", ana, PathCondition::default(), NOW).await.unwrap(),
+        Removed::Image(id)
+    );
+    assert_eq!(
+        test.remove_file("a.jpg", ana, PathCondition::default(), NOW).await.unwrap(),
+        Removed::Nothing,
+        "a second time"
+    );
     assert!(test.image_at_path("a.jpg").await.unwrap().unwrap().deleted_at.is_some());
     assert_eq!(test.mv(ana, "a.jpg", "b.jpg", false).await, Moved::Nothing, "what is deleted stays");
     assert!(matches!(test.restore_image(id, NOW).await.unwrap(), Restored::Yes(_)));
@@ -206,8 +223,11 @@ async fn a_redirect_ends_when_it_is_removed() {
     let (ana, ben) = (test.owner().await, test.owner().await);
     let id = test.put(ana, "a.jpg").await;
     test.mv(ana, "a.jpg", "b.jpg", false).await;
-    assert_eq!(test.remove_file("a.jpg", ben, NOW).await.unwrap(), Removed::Nothing);
-    assert_eq!(test.remove_file("a.jpg", ana, NOW).await.unwrap(), Removed::Path);
+    assert_eq!(
+        test.remove_file("a.jpg", ben, PathCondition::default(), NOW).await.unwrap(),
+        Removed::Nothing
+    );
+    assert_eq!(test.remove_file("a.jpg", ana, PathCondition::default(), NOW).await.unwrap(), Removed::Path);
     assert_eq!((test.redirect_of("a.jpg").await.unwrap(), test.id_at("b.jpg").await), (None, Some(id)));
 }
 
@@ -245,7 +265,14 @@ async fn a_folder_is_moved_whole_or_not_at_all() {
     let now = test.list(Whose::Owner(ana), "", true, 10).await;
     assert_eq!(now, ["blog-c.jpg", "blogger/d.jpg", "d/\u{fc}/2026/b.jpg", "d/\u{fc}/a.jpg"]);
     assert_eq!(test.redirect_of("blog/2026/b.jpg").await.unwrap().as_deref(), Some("d/\u{fc}/2026/b.jpg"));
-    let wish = MoveWish { owner: ana, from: "d/".into(), to: "e/".into(), overwrite: false, max: 1 };
+    let wish = MoveWish {
+        owner: ana,
+        from: "d/".into(),
+        to: "e/".into(),
+        overwrite: false,
+        max: 1,
+        condition: PathCondition::default(),
+    };
     assert_eq!(test.move_files(wish, NOW).await.unwrap(), Moved::TooMany);
     assert_eq!(test.mv(ana, "none/", "e/", false).await, Moved::Nothing);
     test.assert_sound().await;

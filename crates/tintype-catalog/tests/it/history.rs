@@ -1,7 +1,9 @@
 //! Random histories: whatever happens in whatever order, counters, references and states fit the rows.
 
 use proptest::prelude::*;
-use tintype_catalog::{CatalogError, Constraint, Duplicates, ListQuery, MoveWish, NewImage, Order, OwnerId};
+use tintype_catalog::{
+    CatalogError, Constraint, Duplicates, ListQuery, MoveWish, NewImage, Order, OwnerId, PathCondition,
+};
 use tintype_types::{ContentHash, ImageId, UnixMillis};
 
 use crate::support::{NOW, TestCatalog, new_image};
@@ -79,11 +81,19 @@ impl History {
             }
             Step::Move { owner, from, to, overwrite } => {
                 let (from, to) = (format!("{from}.jpg"), format!("{to}.jpg"));
-                let wish = MoveWish { owner: self.owners[owner], from, to, overwrite, max: 1 };
+                let wish = MoveWish {
+                    owner: self.owners[owner],
+                    from,
+                    to,
+                    overwrite,
+                    max: 1,
+                    condition: PathCondition::default(),
+                };
                 test.move_files(wish, now).await?;
             }
             Step::Remove { owner, path } => {
-                test.remove_file(&format!("{path}.jpg"), self.owners[owner], now).await?;
+                test.remove_file(&format!("{path}.jpg"), self.owners[owner], PathCondition::default(), now)
+                    .await?;
             }
             Step::Trash(index) => {
                 if let Some(id) = self.id(index) {

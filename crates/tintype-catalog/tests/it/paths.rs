@@ -1,6 +1,6 @@
 //! Named paths and aliases.
 
-use tintype_catalog::{AliasKind, CatalogError, Constraint, NewImage, Removed};
+use tintype_catalog::{AliasKind, CatalogError, Constraint, NewImage, PathCondition, Removed};
 
 use crate::support::{NOW, TestCatalog, new_image, unique_hash, unique_id};
 
@@ -38,9 +38,20 @@ async fn an_image_has_as_many_paths_as_it_is_given() {
     assert_eq!(test.paths_of(image.id).await.unwrap(), ["a.jpg", "b.jpg"]);
     let error = test.put_path("a.jpg", theirs.id, NOW).await.unwrap_err();
     assert!(matches!(error, CatalogError::Conflict(Constraint::PathTaken)));
-    assert_eq!(test.remove_file("a.jpg", ben, NOW).await.unwrap(), Removed::Nothing, "another owner's");
-    assert_eq!(test.remove_file("a.jpg", ana, NOW).await.unwrap(), Removed::Path, "b.jpg leads to it still");
-    assert_eq!(test.remove_file("a.jpg", ana, NOW).await.unwrap(), Removed::Nothing);
+    assert_eq!(
+        test.remove_file("a.jpg", ben, PathCondition::default(), NOW).await.unwrap(),
+        Removed::Nothing,
+        "another owner's"
+    );
+    assert_eq!(
+        test.remove_file("a.jpg", ana, PathCondition::default(), NOW).await.unwrap(),
+        Removed::Path,
+        "b.jpg leads to it still"
+    );
+    assert_eq!(
+        test.remove_file("a.jpg", ana, PathCondition::default(), NOW).await.unwrap(),
+        Removed::Nothing
+    );
     assert!(test.put_path("a.jpg", theirs.id, NOW).await.unwrap().is_some());
     assert_eq!(test.paths_of(image.id).await.unwrap(), ["b.jpg"]);
     test.trash_image(image.id, NOW).await.unwrap();
