@@ -53,14 +53,7 @@ pub(crate) async fn named(State(http): State<Http>, request: Request) -> Respons
     if parts.method != Method::GET && parts.method != Method::HEAD {
         return method_not_allowed(&http);
     }
-    let outcome = match answer(&http, &parts, &path).await {
-        Err(problem) if problem.code == Code::NotFound => match text::composed(&path) {
-            Some(composed) => answer(&http, &parts, &composed).await,
-            None => Err(problem),
-        },
-        outcome => outcome,
-    };
-    match outcome {
+    match answer(&http, &parts, &path).await {
         Ok(response) => response,
         Err(problem) if wants_page && matches!(problem.code, Code::Gone | Code::NotFound) => {
             let denial = if problem.code == Code::Gone { Denial::Gone } else { Denial::NotFound };
