@@ -79,7 +79,9 @@ pub(crate) async fn change(
     let actor = caller.actor(app).await?;
     let expected = conditions::of_path(&headers);
     let failed = |error| Problem::from_file(app, &error);
-    let reply = match (from, super::named(&http, &wish.path)?) {
+    let to = super::named(&http, &wish.path)?;
+    http.config.allows_path(to.path()).map_err(|invalid| Problem::from_field(app, &invalid))?;
+    let reply = match (from, to) {
         (Named::File(from), Named::File(to)) => {
             let file = app.move_file(&actor, &from, &to, wish.overwrite, expected).await.map_err(failed)?;
             Moved::File(Box::new(FileReply::new(&caller.origin.base, &file)))
