@@ -131,7 +131,7 @@ fn no_named_path_begins_with_the_paths_own_words() {
     let mv = |from: &str, to: &str| token.patch(&format!("/api/v1/files/{from}"), &json!({"path": to}));
     mv("blog/a.png", "pictures/a.png").expect_problem(400, "invalid_field");
     mv("blog/", "pictures/").expect_problem(400, "invalid_field");
-    mv("blog/", "picturesque/").expect(200);
+    mv("blog/", "pets/").expect(200);
 }
 
 #[test]
