@@ -1,6 +1,9 @@
 //! Files at named paths: listing folders, describing, deleting, moving.
 
-use tintype_catalog::{File, FolderPage, FolderQuery, MoveWish, Moved, PathsOf, Removed, Whose};
+use tintype_catalog::{
+    CatalogError, Constraint, File, FolderPage, FolderQuery, MoveWish, Moved, PathCondition, PathsOf,
+    Removed, Whose,
+};
 
 use crate::{
     Actor, App, Trouble,
@@ -33,6 +36,9 @@ pub enum FileError {
     /// An image that the actor might replace stands at this path.
     #[error("an image stands at {0} already")]
     Occupied(String),
+    /// Another file stands at the path than the caller expects.
+    #[error("another file stands at the path than was expected")]
+    Changed,
     /// More files than one request moves.
     #[error("the folder holds more than {MOVE_MAX} files")]
     TooMany,
@@ -50,6 +56,15 @@ pub struct FolderPlace {
     pub recursive: bool,
     /// The last path of the page before.
     pub after: Option<String>,
+}
+
+impl From<CatalogError> for FileError {
+    fn from(error: CatalogError) -> Self {
+        match error {
+            CatalogError::Conflict(Constraint::PathChanged) => Self::Changed,
+            other => Self::Trouble(other.into()),
+        }
+    }
 }
 
 impl App {
@@ -73,7 +88,7 @@ impl App {
     }
 
     /// Whose paths the actor may use; `None` where the actor is no owner.
-    fn paths_of(&self, actor: &Actor) -> Option<PathsOf> {
+    pub(crate) fn paths_of(&self, actor: &Actor) -> Option<PathsOf> {
         match authorize(actor, Action::UseEveryPath, None, self.config.uploaders) {
             Ok(()) => Some(PathsOf::Everybody),
             Err(_) => actor.owner().map(PathsOf::Owner),
@@ -126,21 +141,26 @@ impl App {
     /// alone; or the redirect that a move left.
     ///
     /// # Errors
-    /// Not there, not for this actor, or the server's own trouble.
-    pub async fn delete_file(&self, actor: &Actor, path: &str) -> Result<(), FileError> {
+    /// Not there, not for this actor, not what `condition` expects, or the server's own trouble.
+    pub async fn delete_file(
+        &self,
+        actor: &Actor,
+        path: &str,
+        condition: PathCondition,
+    ) -> Result<(), FileError> {
         match self.catalog.file(path).await.map_err(Trouble::from)? {
             Some(file) => {
                 let subject = Subject::of(&file.image, self.clock.now());
                 authorize(actor, Action::Delete, Some(subject), self.config.uploaders)?;
             }
             None => {
-                let moved = self.catalog.redirect_of(path).await.map_err(Trouble::from)?;
-                moved.ok_or(Denial::NotFound)?;
-                authorize(actor, Action::MovePath, None, self.config.uploaders)?;
+                // Whether a picture was moved away from here is for its owner to know.
+                authorize(actor, Action::MovePath, None, self.config.uploaders)
+                    .map_err(|_| Denial::NotFound)?;
             }
         }
         let whose = self.paths_of(actor).ok_or(Denial::NotFound)?;
-        match self.catalog.remove_file(path, whose, self.clock.now()).await.map_err(Trouble::from)? {
+        match self.catalog.remove_file(path, whose, condition, self.clock.now()).await? {
             Removed::Image(id) => {
                 self.forget_cached(id);
                 self.settle_copy(id).await;
@@ -157,13 +177,14 @@ impl App {
     /// Moves a file to another path. One that stands there already because it was moved before is answered again.
     ///
     /// # Errors
-    /// Not there, not for this actor, the new path is not free, or the server's own trouble.
+    /// Not there, not for this actor, not what `condition` expects, the new path is not free, or the server's own trouble.
     pub async fn move_file(
         &self,
         actor: &Actor,
         from: &str,
         to: &str,
         overwrite: bool,
+        condition: PathCondition,
     ) -> Result<File, FileError> {
         let (found, is_moved) = match self.catalog.file(from).await.map_err(Trouble::from)? {
             Some(file) => (Some(file), from == to),
@@ -179,11 +200,12 @@ impl App {
         let subject = Subject::of(&file.image, self.clock.now());
         authorize(actor, Action::MovePath, Some(subject), self.config.uploaders)?;
         if is_moved {
-            return Ok(file);
+            let hash = file.image.blob.as_ref().map(|blob| blob.hash);
+            return if condition.is_met(hash) { Ok(file) } else { Err(FileError::Changed) };
         }
         let whose = self.paths_of(actor).ok_or(Denial::NotFound)?;
         let (from, to) = (from.to_owned(), to.to_owned());
-        self.move_all(MoveWish { whose, from, to: to.clone(), overwrite, max: 1 }).await?;
+        self.move_all(MoveWish { whose, from, to: to.clone(), overwrite, max: 1, condition }).await?;
         let moved = self.catalog.file(&to).await.map_err(Trouble::from)?;
         Ok(moved.ok_or(Denial::NotFound)?)
     }
@@ -199,15 +221,16 @@ impl App {
         from: &str,
         to: &str,
         overwrite: bool,
+        condition: PathCondition,
     ) -> Result<usize, FileError> {
         authorize(actor, Action::MovePath, None, self.config.uploaders)?;
         let whose = self.paths_of(actor).ok_or(Denial::NotFound)?;
         let (from, to) = (from.to_owned(), to.to_owned());
-        self.move_all(MoveWish { whose, from, to, overwrite, max: MOVE_MAX }).await
+        self.move_all(MoveWish { whose, from, to, overwrite, max: MOVE_MAX, condition }).await
     }
 
     async fn move_all(&self, wish: MoveWish) -> Result<usize, FileError> {
-        match self.catalog.move_files(wish, self.clock.now()).await.map_err(Trouble::from)? {
+        match self.catalog.move_files(wish, self.clock.now()).await? {
             Moved::Yes(count) => {
                 self.purging.wake();
                 Ok(count)

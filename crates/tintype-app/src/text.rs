@@ -1,5 +1,7 @@
 //! Texts from strangers: how long they may be, and what is never stored.
 
+use std::borrow::Cow;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tintype_types::{MediaType, Visibility, visibility::InvalidVisibility};
 use unicode_normalization::UnicodeNormalization as _;
@@ -188,13 +190,14 @@ pub fn is_reserved(first: &str) -> bool {
 }
 
 /// Takes a named path such as `blog/sunset.jpg` (a leading slash is dropped): parts of plain text, the last ending in an
-/// image's extension, the first not one that the program answers itself.
+/// image's extension, the first not one that the program answers itself. Accents are composed (NFC, UAX #15), because some
+/// systems keep the dots of an ü apart, and nobody sees a difference.
 ///
 /// # Errors
 /// [`InvalidField`] with the rule that is broken.
 pub fn named_path(value: &str) -> Result<String, InvalidField> {
-    let path = value.strip_prefix('/').unwrap_or(value);
-    plain_parts(path)?;
+    let path = composed(value.strip_prefix('/').unwrap_or(value));
+    plain_parts(&path)?;
     let extension = path.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
     if extension.and_then(|extension| MediaType::from_extension(&extension)).is_none() {
         return Err(InvalidField::new(
@@ -202,7 +205,7 @@ pub fn named_path(value: &str) -> Result<String, InvalidField> {
             "does not end in an image's extension: .jpg, .jpeg, .png, .gif, .webp or .avif",
         ));
     }
-    Ok(path.to_owned())
+    Ok(path.into_owned())
 }
 
 /// Takes a folder of named paths such as `blog/2026/` (a leading slash is dropped, a slash at the end is added): parts as
@@ -215,8 +218,8 @@ pub fn named_folder(value: &str) -> Result<String, InvalidField> {
     if folder.is_empty() {
         return Ok(String::new());
     }
-    let folder = folder.strip_suffix('/').unwrap_or(folder);
-    plain_parts(folder)?;
+    let folder = composed(folder.strip_suffix('/').unwrap_or(folder));
+    plain_parts(&folder)?;
     Ok(format!("{folder}/"))
 }
 
@@ -248,14 +251,8 @@ fn plain_parts(path: &str) -> Result<(), InvalidField> {
     Ok(())
 }
 
-/// A path with its accents composed (NFC, UAX #15), as `tintype sync` puts it, where it is another one. Some systems keep the
-/// dots of an ü apart.
-pub fn composed(path: &str) -> Option<String> {
-    if path.is_ascii() {
-        return None;
-    }
-    let composed: String = path.nfc().collect();
-    (composed != path).then_some(composed)
+fn composed(path: &str) -> Cow<'_, str> {
+    if path.is_ascii() { path.into() } else { path.nfc().collect::<String>().into() }
 }
 
 /// What a path segment may hold plainly (RFC 3986, unreserved), and the slash between segments.

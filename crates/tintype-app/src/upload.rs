@@ -274,12 +274,18 @@ impl App {
         Ok(admission)
     }
 
-    /// Asks before the bytes come whether what stands at a named path is what the sender expects.
+    /// Asks before the bytes come whether what stands at a named path of the actor's is what it expects.
     ///
     /// # Errors
-    /// [`UploadError::PathChanged`], or the server's own trouble.
-    pub async fn expect_at_path(&self, path: &str, condition: &PathCondition) -> Result<(), UploadError> {
-        Ok(self.catalog.expect_at_path(path, condition, self.clock.now()).await?)
+    /// [`UploadError::PathTaken`], [`UploadError::PathChanged`], or the server's own trouble.
+    pub async fn expect_at_path(
+        &self,
+        actor: &Actor,
+        path: &str,
+        condition: &PathCondition,
+    ) -> Result<(), UploadError> {
+        let Some(whose) = self.paths_of(actor) else { return Ok(()) };
+        Ok(self.catalog.expect_at_path(path, whose, condition, self.clock.now()).await?)
     }
 
     /// Opens an unnamed file for one upload's bytes.

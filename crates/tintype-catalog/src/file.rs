@@ -138,22 +138,35 @@ impl Catalog {
         at(&mut *self.reader().await?, path).await
     }
 
-    /// Asks before the bytes come whether a condition is met; publishing asks again.
+    /// Asks before the bytes come, of somebody who may use the paths of `whose`, whether a condition is met; publishing asks again.
     ///
     /// # Errors
-    /// [`Constraint::PathChanged`] where it is not; otherwise as every question.
-    pub async fn expect_at_path(&self, path: &str, condition: &PathCondition, now: UnixMillis) -> Result<()> {
-        expect(&mut *self.reader().await?, path, condition, now).await
+    /// [`Constraint::PathTaken`] where the path is another owner's, [`Constraint::PathChanged`] where the condition is not met;
+    /// otherwise as every question.
+    pub async fn expect_at_path(
+        &self,
+        path: &str,
+        whose: PathsOf,
+        condition: &PathCondition,
+        now: UnixMillis,
+    ) -> Result<()> {
+        expect(&mut *self.reader().await?, path, whose, condition, now).await
     }
 
     /// Removes what stands at a path that is among `whose`: the image, where no other path leads to it, so that it can be restored; else the
     /// path alone; or the redirect that a move left.
     ///
     /// # Errors
-    /// As every write.
-    pub async fn remove_file(&self, path: &str, whose: PathsOf, now: UnixMillis) -> Result<Removed> {
+    /// [`Constraint::PathChanged`] where the condition is not met; otherwise as every write.
+    pub async fn remove_file(
+        &self,
+        path: &str,
+        whose: PathsOf,
+        condition: PathCondition,
+        now: UnixMillis,
+    ) -> Result<Removed> {
         let path = path.to_owned();
-        self.write(move |db| Box::pin(remove(db, path, whose, now))).await
+        self.write(move |db| Box::pin(remove(db, path, whose, condition, now))).await
     }
 
     /// Moves what stands at the path `from` to the path `to`, or where both end in a slash all files below the folder
@@ -162,7 +175,7 @@ impl Catalog {
     /// owner, who has the new path from then on. An image at a new path is replaced where `overwrite`.
     ///
     /// # Errors
-    /// As every write.
+    /// [`Constraint::PathChanged`] where the condition is not met; otherwise as every write.
     pub async fn move_files(&self, wish: MoveWish, now: UnixMillis) -> Result<Moved> {
         self.write(move |db| Box::pin(move_all(db, wish, now))).await
     }
@@ -181,6 +194,8 @@ pub struct MoveWish {
     pub overwrite: bool,
     /// Most files at once.
     pub max: u32,
+    /// What has to stand at `from`. A folder has no tag, and is no file that is known by one.
+    pub condition: PathCondition,
 }
 
 async fn at(db: &mut AnyConnection, path: &str) -> Result<Option<File>> {
@@ -188,28 +203,43 @@ async fn at(db: &mut AnyConnection, path: &str) -> Result<Option<File>> {
     row.as_ref().map(File::from_row).transpose()
 }
 
-/// Refuses where another file stands at a path than expected, inside the caller's transaction.
+/// Refuses where another file stands at a path than expected, inside the caller's transaction. What stands at a path that is not
+/// among `whose` is nothing that a condition may be asked of.
 pub(crate) async fn expect(
     db: &mut AnyConnection,
     path: &str,
+    whose: PathsOf,
     condition: &PathCondition,
     now: UnixMillis,
 ) -> Result<()> {
     if *condition == PathCondition::default() {
         return Ok(());
     }
+    if let PathsOf::Owner(owner) = whose {
+        path::refuse_taken(db, path, owner, now).await?;
+    }
     let current = at(db, path).await?.filter(|file| file.is_live(now));
     let hash = current.and_then(|file| file.image.blob).map(|blob| blob.hash);
     if condition.is_met(hash) { Ok(()) } else { Err(CatalogError::Conflict(Constraint::PathChanged)) }
 }
 
-async fn remove(db: &mut AnyConnection, path: String, whose: PathsOf, now: UnixMillis) -> Result<Removed> {
+async fn remove(
+    db: &mut AnyConnection,
+    path: String,
+    whose: PathsOf,
+    condition: PathCondition,
+    now: UnixMillis,
+) -> Result<Removed> {
     let Some(file) = at(db, &path).await?.filter(|file| whose.include(file.owner)) else {
         let sql = "select owner_id from path_redirects where path = $1";
         let row = sqlx::query(sql).bind(&path).fetch_optional(&mut *db).await?;
         let owner = row.map(|row| Columns(&row).get("owner_id")).transpose()?.map(OwnerId);
         if !owner.is_some_and(|owner| whose.include(owner)) {
             return Ok(Removed::Nothing);
+        }
+        // A redirect is no file.
+        if !condition.is_met(None) {
+            return Err(CatalogError::Conflict(Constraint::PathChanged));
         }
         sqlx::query("delete from path_redirects where path = $1").bind(&path).execute(&mut *db).await?;
         purge::queue_path(db, &path, now).await?;
@@ -218,6 +248,7 @@ async fn remove(db: &mut AnyConnection, path: String, whose: PathsOf, now: UnixM
     if file.image.deleted_at.is_some() {
         return Ok(Removed::Nothing);
     }
+    expect(db, &path, whose, &condition, now).await?;
     let sql = "select count(*) as paths from paths where image_id = $1";
     let row = sqlx::query(sql).bind(file.image.sequence).fetch_one(&mut *db).await?;
     if Columns(&row).get::<i64>("paths")? > 1 {
@@ -235,6 +266,11 @@ async fn move_all(db: &mut AnyConnection, wish: MoveWish, now: UnixMillis) -> Re
     }
     if found.len() > wish.max as usize {
         return Ok(Moved::TooMany);
+    }
+    if !wish.from.ends_with('/') {
+        expect(db, &wish.from, wish.whose, &wish.condition, now).await?;
+    } else if wish.condition.differs.is_some() || matches!(wish.condition.matches, Some(Tags::Of(_))) {
+        return Err(CatalogError::Conflict(Constraint::PathChanged));
     }
     let new_path = |path: &str| format!("{}{}", wish.to, path.strip_prefix(&wish.from).unwrap_or_default());
     // All of them are looked at before any is moved: a unit of work that answers has been done.

@@ -11,7 +11,7 @@ use crate::{
     image::{Image, StoredBlob, select_image, tags_text},
     job,
     owner::{self, OwnerId},
-    path::{self, Meaning},
+    path::{self, Meaning, PathsOf},
     row::{Columns, written},
     sweep::BlobId,
     upload::{self, IntentId},
@@ -142,7 +142,8 @@ async fn publish(db: &mut AnyConnection, mut new: NewImage) -> Result<Published>
         return Ok(Published { image, duplicate: false, replayed: true, used_own_file: false });
     }
     if let Some(path) = &new.path {
-        file::expect(db, path, &new.path_condition, new.created_at).await?;
+        let whose = if new.any_path { PathsOf::Everybody } else { PathsOf::Owner(new.owner) };
+        file::expect(db, path, whose, &new.path_condition, new.created_at).await?;
         if new.any_path {
             let claims = path::claims(db, path, new.created_at).await?;
             new.owner = claims.first().map_or(new.owner, |claim| claim.owner);

@@ -1,6 +1,7 @@
 //! The access log: one line a request, gathered in memory and written a few times a second.
 
 use std::{
+    borrow::Cow,
     io::Write,
     net::IpAddr,
     panic::AssertUnwindSafe,
@@ -10,6 +11,7 @@ use std::{
 
 use axum::response::Response;
 use http::{Method, StatusCode, Uri};
+use percent_encoding::{CONTROLS, utf8_percent_encode};
 use tintype_app::{Image, types::UnixMillis};
 use tokio::sync::oneshot;
 
@@ -95,12 +97,15 @@ pub(crate) struct Line<'a> {
 
 /// A path as it may stand in a log: delete tokens and the ids of direct uploads are rights, which whoever reads the log
 /// must not get.
-fn masked(path: &str) -> &str {
+///
+/// Visible ASCII: what else it holds is encoded, as senders should have done (RFC 3986, 2.1). Beyond ASCII there are characters
+/// that terminals obey (U+009B), and that turn a line round (U+202E).
+fn shown(path: &str) -> Cow<'_, str> {
     match path {
-        "/uploads/init" | "/uploads/complete" => path,
-        _ if path.starts_with("/uploads/") => "/uploads/…",
-        _ if path.starts_with("/d/") => "/d/…",
-        _ => path,
+        "/uploads/init" | "/uploads/complete" => path.into(),
+        _ if path.starts_with("/uploads/") => "/uploads/…".into(),
+        _ if path.starts_with("/d/") => "/d/…".into(),
+        _ => utf8_percent_encode(path, CONTROLS).into(),
     }
 }
 
@@ -223,7 +228,7 @@ fn write_text(text: &mut Vec<u8>, time: &str, line: &Line<'_>) {
     text.extend_from_slice(time.as_bytes());
     text.push(b' ');
     let _ = write!(text, "{}", line.client);
-    for piece in [" ", line.method.as_str(), " ", masked(line.uri.path()), " ", line.status.as_str()] {
+    for piece in [" ", line.method.as_str(), " ", &shown(line.uri.path()), " ", line.status.as_str()] {
         text.extend_from_slice(piece.as_bytes());
     }
     let _ = write!(text, " {} {}ms", line.bytes, line.millis);
@@ -246,7 +251,7 @@ fn write_json(text: &mut Vec<u8>, time: &str, line: &Line<'_>) {
     for piece in ["\",\"method\":\"", line.method.as_str(), "\",\"path\":"] {
         text.extend_from_slice(piece.as_bytes());
     }
-    quote(text, masked(line.uri.path()));
+    quote(text, &shown(line.uri.path()));
     for piece in [",\"status\":", line.status.as_str()] {
         text.extend_from_slice(piece.as_bytes());
     }
@@ -325,6 +330,19 @@ mod tests {
                 (json["detail"].as_str(), text.matches('\n').count()),
                 (Some("There is \"nothing\"."), 1)
             );
+        }
+    }
+
+    #[test]
+    fn a_path_does_nothing_to_a_terminal() {
+        for (path, shown) in [
+            ("/a\u{9b}2J.png", "/a%C2%9B2J.png"),
+            ("/a\u{85}b", "/a%C2%85b"),
+            ("/\u{202e}gpj.exe", "/%E2%80%AEgpj.exe"),
+            ("/ü%20b.png", "/%C3%BC%20b.png"),
+        ] {
+            assert!(line(path, None, write_text).contains(&format!(" GET {shown} 404 ")), "{shown}");
+            assert!(line(path, None, write_json).contains(&format!("\"path\":\"{shown}\"")), "{shown}");
         }
     }
 
@@ -445,14 +463,14 @@ mod tests {
 
     #[test]
     fn secrets_in_paths_are_masked() {
-        for (path, shown) in [
+        for (path, expected) in [
             ("/d/abc", "/d/…"),
             ("/uploads/abc", "/uploads/…"),
             ("/uploads/init", "/uploads/init"),
             ("/uploads/complete", "/uploads/complete"),
             ("/p/abc", "/p/abc"),
         ] {
-            assert_eq!(masked(path), shown);
+            assert_eq!(shown(path), expected);
         }
     }
 }

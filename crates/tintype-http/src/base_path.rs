@@ -37,6 +37,14 @@ pub(crate) fn target(base: &str, uri: &Uri) -> Target {
     Uri::from_parts(parts).map_or(Target::AsItIs, Target::Below)
 }
 
+/// Whether a named path begins with the words of `base`, or a folder may hold such paths: behind a proxy that takes the path
+/// away they could not be told from what a proxy passes on whole.
+pub(crate) fn hides(base: &str, path: &str) -> bool {
+    let Some(words) = base.strip_prefix('/') else { return false };
+    let is_around = path.ends_with('/') && words.starts_with(path);
+    is_around || path.strip_prefix(words).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// Leads from the bare path to the start page below it; what is not asked for by GET or HEAD stays what it is (RFC 9110,
 /// 15.4.9).
 pub(crate) fn to_start<B: Default>(base: &str, method: &Method, uri: &Uri) -> Response<B> {
@@ -92,6 +100,18 @@ mod tests {
             panic!()
         };
         assert_eq!((uri.path(), uri.authority()), ("//evil.example/a", None));
+    }
+
+    #[test]
+    fn it_hides_what_begins_with_its_own_words() {
+        for path in ["pictures/a.jpg", "pictures/", "pictures"] {
+            assert!(hides("/pictures", path) && !hides("", path), "{path}");
+        }
+        for path in ["picturesque/a.jpg", "pictures.jpg", "blog/pictures/a.jpg", ""] {
+            assert!(!hides("/pictures", path), "{path}");
+        }
+        assert!(hides("/a/b", "a/b/c.jpg") && !hides("/a/b", "a/c.jpg"));
+        assert!(hides("/a/b", "a/") && !hides("/a/b", "b/"));
     }
 
     #[test]

@@ -11,8 +11,8 @@ use tintype_app::{
 
 use crate::{
     Http,
-    origin::Origin,
-    problem::{Code, Problem},
+    origin::{At, Origin},
+    problem::Problem,
 };
 
 /// The address of the other end of the connection.
@@ -23,9 +23,14 @@ pub(crate) struct Peer(pub(crate) SocketAddr);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Secure;
 
-/// The address of whoever asks, past trusted proxies.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Client(pub(crate) std::net::IpAddr);
+/// Whoever asks, past trusted proxies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Client {
+    /// Its address: never one of a trusted proxy, unless that asks for itself or hides for whom.
+    pub(crate) address: std::net::IpAddr,
+    /// Whether it has no limits: this machine, or a trusted proxy, that does not ask for anybody else.
+    pub(crate) exempt: bool,
+}
 
 /// Everything about a request that says who sends it.
 #[derive(Clone, Debug)]
@@ -51,20 +56,15 @@ impl Caller {
     pub(crate) fn of(http: &Http, parts: &Parts) -> Result<Self, Problem> {
         let peer = parts.extensions.get::<Peer>().map_or(SocketAddr::from(([0, 0, 0, 0], 0)), |peer| peer.0);
         let secure = parts.extensions.get::<Secure>().is_some();
-        let origin = Origin::of(&http.config, &parts.headers, &parts.uri, peer, secure).map_err(|_| {
-            Problem::new(
-                &http.app,
-                Code::InvalidHost,
-                "Send a Host header with a name or an address, and a port if need be.",
-            )
-        })?;
+        let origin = Origin::of(&http.config, &parts.headers, &parts.uri, peer, secure)
+            .map_err(|_| Problem::invalid_host(&http.app))?;
         let cookie = cookie(&parts.headers, cookie_name(&origin)).and_then(OwnerKey::parse);
         let cross_site = is_cross_site(&parts.headers, &origin);
         let has_cookie = cookie.is_some();
         let credential = match (bearer(&parts.headers), cookie) {
             (Bearer::Token(token), _) => Credential::Token(token),
             (Bearer::Malformed, _) => Credential::Malformed,
-            (Bearer::Absent, Some(key)) if !cross_site && !origin.is_media => Credential::Browser(key),
+            (Bearer::Absent, Some(key)) if !cross_site && origin.at != At::Media => Credential::Browser(key),
             (Bearer::Absent, _) => Credential::Nothing,
         };
         Ok(Self { origin, credential, has_cookie, cross_site })
@@ -78,7 +78,7 @@ impl Caller {
     /// Makes the browser that sent this an owner, where it may be one and is none: gives the cookie to set.
     pub(crate) fn become_owner(&mut self, app: &App) -> Option<HeaderValue> {
         if self.cross_site
-            || self.origin.is_media
+            || self.origin.at == At::Media
             || self.has_cookie
             || !matches!(self.credential, Credential::Nothing)
         {

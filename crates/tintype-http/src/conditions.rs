@@ -12,6 +12,8 @@ pub(crate) enum Decision {
     Range { start: u64, end: u64 },
     /// 304.
     NotModified,
+    /// 412.
+    Changed,
     /// 416.
     Unsatisfiable,
 }
@@ -22,7 +24,7 @@ impl Decision {
         match self {
             Self::Full => Some(0..len),
             Self::Range { start, end } => Some(start..end),
-            Self::NotModified | Self::Unsatisfiable => None,
+            Self::NotModified | Self::Changed | Self::Unsatisfiable => None,
         }
     }
 }
@@ -32,6 +34,10 @@ impl Decision {
 /// One range is answered; several, or a unit other than bytes, get everything, so that a header with thousands of ranges
 /// costs no more than one. `If-Range` counts only with the strong tag.
 pub(crate) fn decide(headers: &HeaderMap, etag: &str, len: u64) -> Decision {
+    // First (RFC 9110, 13.2.2), for the tag of a part that is to be joined to others.
+    if headers.contains_key(header::IF_MATCH) && !is_expected(headers, etag) {
+        return Decision::Changed;
+    }
     if headers.get(header::IF_NONE_MATCH).is_some_and(|value| matches_any(value, etag)) {
         return Decision::NotModified;
     }
@@ -40,6 +46,12 @@ pub(crate) fn decide(headers: &HeaderMap, etag: &str, len: u64) -> Decision {
         return Decision::Full;
     }
     range.to_str().map_or(Decision::Full, |range| decide_range(range, len))
+}
+
+/// The strong comparison of RFC 9110, 13.1.1: a list of tags, or `*`.
+fn is_expected(headers: &HeaderMap, etag: &str) -> bool {
+    let lists = headers.get_all(header::IF_MATCH).iter().filter_map(|value| value.to_str().ok());
+    lists.flat_map(|list| list.split(',')).map(str::trim).any(|tag| tag == "*" || tag == etag)
 }
 
 /// The weak comparison of RFC 9110, 13.1.2: a list of tags, or `*`.
@@ -124,6 +136,19 @@ mod tests {
         check(&[(header::IF_NONE_MATCH, "\"x\"")], Decision::Full);
         check(&[(header::IF_NONE_MATCH, "abc")], Decision::Full);
         check(&[(header::IF_NONE_MATCH, "\"abc\""), (header::RANGE, "bytes=0-1")], Decision::NotModified);
+    }
+
+    #[test]
+    fn if_match_comes_first_and_is_compared_strongly() {
+        for value in ["\"abc\"", "*", "\"x\", \"abc\""] {
+            check(&[(header::IF_MATCH, value)], Decision::Full);
+            check(&[(header::IF_MATCH, value), (header::IF_NONE_MATCH, ETAG)], Decision::NotModified);
+        }
+        for value in ["\"x\"", "W/\"abc\"", "abc", ""] {
+            check(&[(header::IF_MATCH, value)], Decision::Changed);
+            check(&[(header::IF_MATCH, value), (header::IF_NONE_MATCH, ETAG)], Decision::Changed);
+            check(&[(header::IF_MATCH, value), (header::RANGE, "bytes=0-1")], Decision::Changed);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use http::HeaderName;
 use ipnet::IpNet;
-use tintype_app::cdn::Secret;
+use tintype_app::{cdn::Secret, text::InvalidField};
 
 use crate::{base_path, limit::Rates};
 
@@ -255,6 +255,19 @@ impl HttpConfig {
     /// The path that stands before every address of ours, such as `/pictures`; mostly nothing.
     pub(crate) fn base_path(&self) -> &str {
         self.base_url.as_deref().map_or("", base_path::of)
+    }
+
+    /// Refuses a new named path, or folder, that this server could not answer where it stands.
+    ///
+    /// # Errors
+    /// It begins with the words of the path of `base_url`, or is a folder around them.
+    pub(crate) fn allows_path(&self, path: &str) -> Result<(), InvalidField> {
+        let base = self.base_path();
+        if base_path::hides(base, path) {
+            let problem = format!("is where this server itself stands, under {base}; choose another folder");
+            return Err(InvalidField::new("path", problem));
+        }
+        Ok(())
     }
 
     /// Whether headers set by `peer` on behalf of others count.

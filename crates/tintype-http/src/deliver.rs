@@ -37,7 +37,7 @@ pub(crate) async fn deliver(
     // A signed address is for GET alone (AWS Signature Version 4). What a HEAD asks for is known here.
     if matches!(stored.body, StoredBody::Elsewhere(..))
         && method != Method::HEAD
-        && decision != Decision::NotModified
+        && !matches!(decision, Decision::NotModified | Decision::Changed)
     {
         return redirect(app, stored, lasting).await;
     }
@@ -95,7 +95,7 @@ pub(crate) fn deliver_by<B: Default + From<Bytes> + From<Body>>(
     let decision = decide(headers, &stored.etag, len);
     if let StoredBody::File(blob) = &stored.body
         && app.config().delivery == Delivery::Accel
-        && decision != Decision::NotModified
+        && !matches!(decision, Decision::NotModified | Decision::Changed)
         && stored.visibility != Visibility::Private
     {
         // nginx knows the length, and decides on ranges.
@@ -120,8 +120,17 @@ pub(crate) fn deliver_by<B: Default + From<Bytes> + From<Body>>(
             response.headers_mut().insert(header::CONTENT_RANGE, value(range));
             response
         }
+        Decision::Changed => changed(app).map(B::from),
         Decision::Unsatisfiable => unsatisfiable(app, len).map(B::from),
     }
+}
+
+fn changed(app: &App) -> Response {
+    use axum::response::IntoResponse as _;
+    let detail = "The file here is not the one that If-Match expects. Ask without it for what is here now.";
+    let mut response = Problem::new(app, Code::PreconditionFailed, detail).into_response();
+    open_to_all(response.headers_mut());
+    response
 }
 
 fn unsatisfiable(app: &App, len: u64) -> Response {

@@ -9,7 +9,9 @@ use http::{HeaderMap, HeaderName, header};
 
 use crate::{
     base_path,
+    caller::Client,
     config::{ForwardedBy, HttpConfig},
+    gate,
 };
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -17,32 +19,51 @@ const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host")
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const X_FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
-/// The address of whoever asks: the peer's own, unless the peer is a trusted proxy that says for whom it asks. Of the addresses
-/// that are named the last one that is no trusted proxy's counts, because everything before it is the client's word.
-pub(crate) fn client(config: &HttpConfig, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
+/// Whoever asks: the peer, unless it is a trusted proxy that says for whom it asks. Of the addresses that are named the last one
+/// that is no trusted proxy's counts, because everything before it is the client's word. Where there is none, the peer counts:
+/// the chain's beginning may be the client's word too.
+pub(crate) fn client(config: &HttpConfig, headers: &HeaderMap, peer: IpAddr) -> Client {
     let peer = peer.to_canonical();
     if !config.trusts(peer) {
-        return peer;
+        return Client { address: peer, exempt: false };
     }
-    match config.forwarded {
+    let says_for_whom = match config.forwarded {
+        ForwardedBy::XForwarded => &X_FORWARDED_FOR,
+        ForwardedBy::Forwarded => &header::FORWARDED,
+    };
+    if !headers.contains_key(says_for_whom) {
+        return Client { address: peer, exempt: true };
+    }
+    let named = match config.forwarded {
+        _ if !believes(config, headers, peer) => None,
         ForwardedBy::XForwarded => {
             let lines = headers.get_all(X_FORWARDED_FOR).iter().rev();
             // In bytes: what the client wrote before our proxy's word may be none of any alphabet.
             let hops = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
-            let mut client = peer;
-            for hop in hops {
-                let Some(address) = str::from_utf8(hop).ok().and_then(|hop| address(hop.trim())) else {
-                    return client;
-                };
-                client = address;
-                if !config.trusts(client) {
-                    return client;
-                }
-            }
-            client
+            let addresses =
+                hops.map_while(|hop| str::from_utf8(hop).ok().and_then(|hop| address(hop.trim())));
+            addresses.map_while(|hop| of_elsewhere(peer, hop)).find(|hop| !config.trusts(*hop))
         }
         ForwardedBy::Forwarded => outermost(config, headers, peer).0,
-    }
+    };
+    Client { address: named.unwrap_or(peer), exempt: false }
+}
+
+/// Whether what a peer says of others counts: a trusted proxy's word, and where the CDN has to show a secret, none without it.
+fn believes(config: &HttpConfig, headers: &HeaderMap, peer: IpAddr) -> bool {
+    config.trusts(peer) && gate::knows_secret(config, headers)
+}
+
+/// An address that a proxy names. This machine's own is none that a proxy elsewhere can have seen.
+fn of_elsewhere(peer: IpAddr, hop: IpAddr) -> Option<IpAddr> {
+    (!hop.is_loopback() || peer.is_loopback()).then_some(hop)
+}
+
+/// Whether a proxy passed the request on, whatever kind of header it writes, and whether or not it is trusted.
+pub(crate) fn is_passed_on(headers: &HeaderMap) -> bool {
+    [header::FORWARDED, header::VIA, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO, X_FORWARDED_PREFIX]
+        .iter()
+        .any(|name| headers.contains_key(name))
 }
 
 /// What the client asked the outermost trusted proxy for.
@@ -59,7 +80,7 @@ pub(crate) struct Asked {
 /// What trusted proxies say that the client asked for.
 pub(crate) fn asked(config: &HttpConfig, headers: &HeaderMap, peer: IpAddr) -> Asked {
     let peer = peer.to_canonical();
-    if !config.trusts(peer) {
+    if !believes(config, headers, peer) {
         return Asked::default();
     }
     match config.forwarded {
@@ -82,29 +103,29 @@ pub(crate) fn asked(config: &HttpConfig, headers: &HeaderMap, peer: IpAddr) -> A
     }
 }
 
-/// Follows `Forwarded` (RFC 7239) from the nearest proxy outwards for as long as each hop is trusted: the client, and what it asked
-/// the proxy for that met it. An element that cannot be read ends the way, like one that hides its sender.
-fn outermost(config: &HttpConfig, headers: &HeaderMap, peer: IpAddr) -> (IpAddr, Asked) {
-    let (mut client, mut asked) = (peer, Asked::default());
+/// Follows `Forwarded` (RFC 7239) from the nearest proxy outwards for as long as each hop is trusted: the first that is not, and
+/// what was asked of the outermost proxy. An element that cannot be read ends the way, like one that hides its sender.
+fn outermost(config: &HttpConfig, headers: &HeaderMap, peer: IpAddr) -> (Option<IpAddr>, Asked) {
+    let mut asked = Asked::default();
     for line in headers.get_all(header::FORWARDED).iter().rev() {
         let mut rest = Some(line.as_bytes());
         while let Some(line) = rest {
             let last;
             (rest, last) = cut_last(line);
-            let Some(element) = str::from_utf8(last).ok().and_then(element) else { return (client, asked) };
+            let Some(element) = str::from_utf8(last).ok().and_then(element) else { return (None, asked) };
             asked = Asked {
                 host: element.host,
                 https: element.proto.map(|proto| proto.eq_ignore_ascii_case("https")),
                 prefix: None,
             };
-            let Some(hop) = element.sender.as_deref().and_then(address) else { return (client, asked) };
-            client = hop;
-            if !config.trusts(client) {
-                return (client, asked);
+            let hop = element.sender.as_deref().and_then(address).and_then(|hop| of_elsewhere(peer, hop));
+            let Some(hop) = hop else { return (None, asked) };
+            if !config.trusts(hop) {
+                return (Some(hop), asked);
             }
         }
     }
-    (client, asked)
+    (None, asked)
 }
 
 /// One proxy's word.
@@ -208,7 +229,7 @@ mod tests {
     #[track_caller]
     fn check(by: ForwardedBy, peer: &str, pairs: &[(&'static str, &str)], expected: &str) {
         let client = client(&config(by), &headers(pairs), peer.parse().unwrap());
-        assert_eq!(client, expected.parse::<IpAddr>().unwrap(), "{pairs:?}");
+        assert_eq!(client.address, expected.parse::<IpAddr>().unwrap(), "{pairs:?}");
     }
 
     #[track_caller]
@@ -259,15 +280,62 @@ mod tests {
             rfc("127.0.0.1", &[&format!("for=1.1.1.1, host=\"{host}\";for=203.0.113.9")], "203.0.113.9");
         }
         x("127.0.0.1", &["unknown"], "127.0.0.1");
-        x("127.0.0.1", &["203.0.113.9, <script>, 10.0.0.7"], "10.0.0.7");
+        x("127.0.0.1", &["203.0.113.9, <script>, 10.0.0.7"], "127.0.0.1");
         rfc("127.0.0.1", &["for=1.1.1.1, for=203.0.113.9, for=10.0.0.7"], "203.0.113.9");
         rfc("127.0.0.1", &["for=1.1.1.1", "for=203.0.113.9,for=10.0.0.7"], "203.0.113.9");
         rfc("127.0.0.1", &["for=1.1.1.1, for=unknown"], "127.0.0.1");
-        rfc("127.0.0.1", &["for=1.1.1.1, for=_hidden, for=10.0.0.7"], "10.0.0.7");
+        rfc("127.0.0.1", &["for=1.1.1.1, for=_hidden, for=10.0.0.7"], "127.0.0.1");
         for broken in ["for=\"1.1.1.1", "for", "for=1.1.1.1 x", "", ";", "for=\"1.1.1.1\\"] {
             rfc("127.0.0.1", &[broken], "127.0.0.1");
             rfc("127.0.0.1", &["for=1.1.1.1", broken], "127.0.0.1");
         }
+    }
+
+    #[test]
+    fn no_proxy_elsewhere_makes_somebody_this_machine() {
+        for own in ["127.0.0.1", "::1", "[::1]:80", "127.9.9.9", "::ffff:127.0.0.1"] {
+            x("10.0.0.5", &[own], "10.0.0.5");
+            x("10.0.0.5", &[&format!("203.0.113.9, {own}")], "10.0.0.5");
+            x("10.0.0.5", &[&format!("{own}, 203.0.113.9")], "203.0.113.9");
+            rfc("10.0.0.5", &[&format!("for=\"{own}\"")], "10.0.0.5");
+            rfc("10.0.0.5", &[&format!("for=203.0.113.9, for=\"{own}\"")], "10.0.0.5");
+        }
+        // One on this machine may well have met another here.
+        x("127.0.0.1", &["203.0.113.9, 127.0.0.1"], "203.0.113.9");
+    }
+
+    #[test]
+    fn a_chain_of_trusted_proxies_has_limits() {
+        x("10.0.0.5", &["10.0.0.9"], "10.0.0.5");
+        x("127.0.0.1", &["10.0.0.9, 10.0.0.7"], "127.0.0.1");
+        rfc("10.0.0.5", &["for=10.0.0.9"], "10.0.0.5");
+        let exempt = |by, peer: &str, pairs: &[(&'static str, &str)]| {
+            client(&config(by), &headers(pairs), peer.parse().unwrap()).exempt
+        };
+        let (x, rfc) = (ForwardedBy::XForwarded, ForwardedBy::Forwarded);
+        assert!(
+            exempt(x, "127.0.0.1", &[]) && exempt(x, "10.0.0.5", &[]) && exempt(rfc, "::ffff:10.0.0.5", &[])
+        );
+        for named in ["10.0.0.9", "127.0.0.1", "203.0.113.9", "unknown", ""] {
+            assert!(!exempt(x, "10.0.0.5", &[("x-forwarded-for", named)]), "{named}");
+            assert!(!exempt(rfc, "10.0.0.5", &[("forwarded", &format!("for={named}"))]), "{named}");
+        }
+        assert!(!exempt(x, "192.0.2.1", &[]));
+    }
+
+    #[test]
+    fn where_the_cdn_has_a_secret_nothing_counts_without_it() {
+        let secret = tintype_app::cdn::Secret::new("0123456789abcdef");
+        let config = HttpConfig { origin_secrets: vec![secret], ..config(ForwardedBy::XForwarded) };
+        let peer = "10.0.0.5".parse().unwrap();
+        let said = [("x-forwarded-for", "203.0.113.9"), ("x-forwarded-host", "img.example.org")];
+        let shown = [&said[..], &[("x-origin-secret", "0123456789abcdef")]].concat();
+        let seen = |pairs: &[_]| {
+            let headers = headers(pairs);
+            (client(&config, &headers, peer).address, asked(&config, &headers, peer).host)
+        };
+        assert_eq!(seen(&said), (peer, None));
+        assert_eq!(seen(&shown), ("203.0.113.9".parse().unwrap(), Some("img.example.org".to_owned())));
     }
 
     #[test]

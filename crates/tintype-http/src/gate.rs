@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use http::{HeaderMap, header, request::Parts};
 use subtle::ConstantTimeEq as _;
 
-use tintype_app::types::secret::ApiToken;
+use tintype_app::{cdn::Secret, types::secret::ApiToken};
 
-use crate::{config::HttpConfig, tls::CHALLENGES};
+use crate::{config::HttpConfig, forwarded, tls::CHALLENGES};
 
 /// What is answered to everybody: machines that look whether the server lives, the server's own guard of its metrics, and
 /// authorities that prove whose the domain is.
@@ -15,20 +15,30 @@ const OPEN: [&str; 3] = ["/health", "/ready", "/metrics"];
 /// What the operator's commands ask for, from this machine and with a token, which is looked at there.
 const API: &str = "/api/v1/";
 
-/// Whether a request of `client`, past trusted proxies, may be answered.
-pub(crate) fn is_open(config: &HttpConfig, parts: &Parts, client: IpAddr) -> bool {
+/// Whether a request that came from `peer`, the connection's other end, may be answered.
+pub(crate) fn is_open(config: &HttpConfig, parts: &Parts, peer: IpAddr) -> bool {
+    if knows_secret(config, &parts.headers) {
+        return true;
+    }
+    let path = parts.uri.path();
+    // A proxy on this machine asks from there for everybody.
+    let is_command = || {
+        peer.to_canonical().is_loopback()
+            && path.starts_with(API)
+            && shows_token(&parts.headers)
+            && !forwarded::is_passed_on(&parts.headers)
+    };
+    OPEN.contains(&path) || path.starts_with(CHALLENGES) || is_command()
+}
+
+/// Whether one of the secrets is shown, or there is none to show.
+pub(crate) fn knows_secret(config: &HttpConfig, headers: &HeaderMap) -> bool {
     if config.origin_secrets.is_empty() {
         return true;
     }
-    let shown = parts.headers.get(&config.origin_header).map_or(&[][..], |value| value.as_bytes());
-    let knows = config
-        .origin_secrets
-        .iter()
-        .fold(false, |knows, secret| knows | bool::from(secret.expose().as_bytes().ct_eq(shown)));
-    let path = parts.uri.path();
-    let is_command =
-        || client.to_canonical().is_loopback() && path.starts_with(API) && shows_token(&parts.headers);
-    knows || OPEN.contains(&path) || path.starts_with(CHALLENGES) || is_command()
+    let shown = headers.get(&config.origin_header).map_or(&[][..], |value| value.as_bytes());
+    let matches = |secret: &Secret| bool::from(secret.expose().as_bytes().ct_eq(shown));
+    config.origin_secrets.iter().fold(false, |knows, secret| knows | matches(secret))
 }
 
 /// Whether there is what has a token's shape; whether it is one is looked at by the routes.
@@ -39,20 +49,23 @@ fn shows_token(headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use tintype_app::cdn::Secret;
-
     use super::*;
 
     #[track_caller]
     fn check(path: &str, header: Option<(&str, &str)>, peer: &str, open: bool) {
+        check_all(path, header.as_slice(), peer, open);
+    }
+
+    #[track_caller]
+    fn check_all(path: &str, headers: &[(&str, &str)], peer: &str, open: bool) {
         let secrets = ["0123456789abcdef", "fedcba9876543210"].map(Secret::new).to_vec();
         let config = HttpConfig { origin_secrets: secrets, ..HttpConfig::default() };
         let mut request = http::Request::get(path);
-        if let Some((name, value)) = header {
-            request = request.header(name, value);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        assert_eq!(is_open(&config, &parts, peer.parse().unwrap()), open, "{path} {header:?} {peer}");
+        assert_eq!(is_open(&config, &parts, peer.parse().unwrap()), open, "{path} {headers:?} {peer}");
         assert!(is_open(&HttpConfig::default(), &parts, peer.parse().unwrap()));
     }
 
@@ -83,6 +96,15 @@ mod tests {
         check("/api/v1/images/11111111111111111", token, "192.0.2.1", false);
         check("/api/v1/images/11111111111111111", None, "127.0.0.1", false);
         check("/i/11111111111111111.jpg", token, "127.0.0.1", false);
+        for (name, value) in [
+            ("x-forwarded-for", "127.0.0.1"),
+            ("forwarded", "for=127.0.0.1"),
+            ("x-forwarded-proto", "https"),
+            ("via", "1.1 varnish"),
+        ] {
+            let passed_on = [("authorization", text.as_str()), (name, value)];
+            check_all("/api/v1/images/11111111111111111", &passed_on, "127.0.0.1", false);
+        }
         for no_token in ["Bearer x", "Basic x", &text[7..]] {
             check("/api/v1/images", Some(("authorization", no_token)), "127.0.0.1", false);
         }

@@ -64,21 +64,20 @@ pub(crate) struct Http {
 }
 
 impl Http {
-    /// Takes from what a client may ask for. This machine and trusted proxies that do not say for whom they ask may ask for
-    /// anything.
+    /// Takes from what a client may ask for. This machine and trusted proxies that ask for nobody else may ask for anything.
     ///
     /// # Errors
     /// What the client is told: 429 with the time after which it may ask again.
     pub(crate) fn limit(
         &self,
         kind: limit::Kind,
-        client: std::net::IpAddr,
+        client: caller::Client,
         amount: u64,
     ) -> Result<(), problem::Problem> {
-        if self.config.trusts(client) {
+        if client.exempt {
             return Ok(());
         }
-        self.limiter.take(kind, client, amount).map_err(|wait| {
+        self.limiter.take(kind, client.address, amount).map_err(|wait| {
             self.metrics.limited(kind);
             problem::Problem::limited(&self.app, kind, wait)
         })

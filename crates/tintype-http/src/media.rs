@@ -13,8 +13,9 @@ use tintype_app::types::Visibility;
 use crate::{
     Http,
     deliver::open_to_all,
-    origin::Origin,
+    origin::{At, Origin},
     problem::Problem,
+    router,
     routes::{bytes, card, ops},
 };
 
@@ -31,11 +32,17 @@ pub(crate) fn router(http: Http) -> Router {
         .route("/health", get(ops::health::health))
         .route("/ready", get(ops::ready::ready))
         .fallback(bytes::named::named)
+        .method_not_allowed_fallback(router::method_not_allowed)
         .with_state(http)
 }
 
 /// A page of the site that somebody looks for here.
 async fn to_site(State(http): State<Http>, uri: Uri) -> Response {
+    lead_to_site(&http, &uri)
+}
+
+/// The same address at the site.
+pub(crate) fn lead_to_site(http: &Http, uri: &Uri) -> Response {
     let Some(base) = &http.config.base_url else { return Problem::not_found(&http.app).into_response() };
     let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
     let Ok(to) = HeaderValue::from_str(&format!("{base}{path}")) else {
@@ -48,7 +55,7 @@ async fn to_site(State(http): State<Http>, uri: Uri) -> Response {
 /// The way to a picture that needs no identity and was asked for at the site's own host.
 pub(crate) fn redirect(origin: &Origin, uri: &Uri, visibility: Visibility) -> Option<Response> {
     let media = origin.base.media.as_deref()?;
-    if origin.is_media || visibility == Visibility::Private {
+    if origin.at != At::Site || visibility == Visibility::Private {
         return None;
     }
     let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);

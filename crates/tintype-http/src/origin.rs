@@ -17,10 +17,22 @@ pub(crate) struct Origin {
     pub(crate) host: String,
     /// Whether the browser speaks HTTPS.
     pub(crate) https: bool,
-    /// Whether it was sent to the media host, which has pictures and nothing else, and no cookies.
-    pub(crate) is_media: bool,
+    /// To which of our hosts it was sent.
+    pub(crate) at: At,
     /// Whether `base` comes from the settings. If not, it comes from the request and nothing made of it may be stored.
     pub(crate) fixed: bool,
+}
+
+/// To which of our hosts a request was sent. Where there is no media host, all are the site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum At {
+    /// The one of `server.base_url`: pages, cookies, and the way to pictures at their own host.
+    Site,
+    /// The one of `server.media_url`, which has pictures and nothing else, and no cookies.
+    Media,
+    /// Another name, such as that by which a CDN in front of either knows this server. Whoever asks may be reading at the
+    /// media host, so that pictures are not redirected there, and look alike to everybody.
+    Elsewhere,
 }
 
 /// The Host is missing or not a host.
@@ -51,14 +63,14 @@ impl Origin {
             None => asked.prefix.unwrap_or_default(),
         };
         let site = config.base_url.clone().unwrap_or_else(|| format!("{scheme}://{host}{prefix}"));
-        let is_media = at_media(config, sent, Some(&host));
+        let at = which(config, sent, Some(&host));
         let base = Base {
             site,
             media: config.media_url.clone(),
             copies: config.copies_url.clone(),
             negotiate: config.negotiate,
         };
-        Ok(Self { base, prefix, host, https, is_media, fixed: config.base_url.is_some() })
+        Ok(Self { base, prefix, host, https, at, fixed: config.base_url.is_some() })
     }
 }
 
@@ -68,20 +80,30 @@ fn sent_to<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
     target.or_else(|| headers.get(header::HOST)?.to_str().ok())
 }
 
-/// Whether a request was sent to the media host, where there is one: what [`Origin::of`] says, for less.
-pub(crate) fn is_media(config: &HttpConfig, headers: &HeaderMap, uri: &Uri, peer: IpAddr) -> bool {
-    config.media_url.is_some()
-        && at_media(config, sent_to(headers, uri), forwarded::asked(config, headers, peer).host.as_deref())
+/// Whether there is one line `Host` at most: with two, what stands in front may have looked at the other (RFC 9112, 3.2).
+pub(crate) fn names_one_host(headers: &HeaderMap) -> bool {
+    headers.get_all(header::HOST).iter().nth(1).is_none()
+}
+
+/// To which of our hosts a request was sent: what [`Origin::of`] says, for less.
+pub(crate) fn at(config: &HttpConfig, headers: &HeaderMap, uri: &Uri, peer: IpAddr) -> At {
+    if config.media_url.is_none() {
+        return At::Site;
+    }
+    which(config, sent_to(headers, uri), forwarded::asked(config, headers, peer).host.as_deref())
 }
 
 /// What the request names itself counts first where it is one of our hosts: whoever forges what a proxy hands on turns neither
 /// into the other.
-fn at_media(config: &HttpConfig, sent: Option<&str>, asked: Option<&str>) -> bool {
-    match sent {
-        Some(sent) if config.is_media_host(sent) => true,
-        Some(sent) if config.is_site_host(sent) => false,
-        _ => asked.is_some_and(|host| config.is_media_host(host)),
+fn which(config: &HttpConfig, sent: Option<&str>, asked: Option<&str>) -> At {
+    if config.media_url.is_none() {
+        return At::Site;
     }
+    let known = |host: &str| {
+        let site = config.is_site_host(host).then_some(At::Site);
+        if config.is_media_host(host) { Some(At::Media) } else { site }
+    };
+    sent.and_then(known).or_else(|| asked.and_then(known)).unwrap_or(At::Elsewhere)
 }
 
 /// A name, an IPv4 address or an IPv6 address in brackets, with or without a port; nothing else (RFC 9110, 7.2).

@@ -323,11 +323,7 @@ impl Problem {
                 "This path belongs to another owner's image. Choose another path, or send that owner's token; the operator can \
                  renew one that has ended.",
             ),
-            UploadError::PathChanged => Self::new(
-                app,
-                Code::PreconditionFailed,
-                "What stands at this path is not what If-Match or If-None-Match expects. Read it anew, then decide.",
-            ),
+            UploadError::PathChanged => Self::path_changed(app),
             UploadError::Trouble(trouble) => Self::from_trouble(app, trouble),
         }
     }
@@ -429,6 +425,7 @@ impl Problem {
                 );
                 Self::new(app, Code::PathOccupied, detail).with("path", path.as_str())
             }
+            FileError::Changed => Self::path_changed(app),
             FileError::TooMany => {
                 let detail = format!(
                     "The folder holds more than {MOVE_MAX} files, the limit of one move. Move the folders in it one by one."
@@ -449,9 +446,20 @@ impl Problem {
         Self::new(app, Code::InvalidRecipe, format!("{}.", capitalised(&error.to_string())))
     }
 
+    fn path_changed(app: &App) -> Self {
+        let detail = "What stands at this path is not what If-Match or If-None-Match expects. Read it anew, then decide.";
+        Self::new(app, Code::PreconditionFailed, detail)
+    }
+
     /// Nothing at this address.
     pub(crate) fn not_found(app: &App) -> Self {
         Self::new(app, Code::NotFound, "There is nothing at this address.")
+    }
+
+    /// No host, or what is none, or several.
+    pub(crate) fn invalid_host(app: &App) -> Self {
+        let detail = "Send one Host header with a name or an address, and a port if need be.";
+        Self::new(app, Code::InvalidHost, detail)
     }
 }
 

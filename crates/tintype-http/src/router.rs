@@ -114,7 +114,7 @@ pub(crate) fn router(http: Http) -> Router {
         .with_state(http)
 }
 
-async fn method_not_allowed(State(http): State<Http>) -> Response {
+pub(crate) async fn method_not_allowed(State(http): State<Http>) -> Response {
     let detail = "This address exists, but not for this method. The header Allow names those it takes.";
     Problem::new(&http.app, Code::MethodNotAllowed, detail).into_response()
 }
@@ -136,12 +136,14 @@ async fn cors(State(http): State<Http>, request: Request, next: Next) -> Respons
     }
     if let Some(origin) = origin {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers
-            .insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("Location, Retry-After"));
+        let shown = HeaderValue::from_static("ETag, Location, Retry-After");
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, shown);
         if preflight {
             let methods = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
             headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
-            let names = HeaderValue::from_static("Authorization, Content-Type, Tintype-Delete-Token");
+            let names = HeaderValue::from_static(
+                "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Tintype-Delete-Token",
+            );
             headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names);
             headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
         }

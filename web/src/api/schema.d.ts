@@ -289,7 +289,7 @@ export interface paths {
         };
         /**
          * The picture itself. The address is permanent: it always leads to these bytes, until the image is deleted.
-         * @description Knows `If-None-Match`, `Range` and `If-Range`. Any extension but the picture's own is 404 (`.jpeg` equals `.jpg`).
+         * @description Knows `If-Match`, `If-None-Match`, `Range` and `If-Range`. Any extension but the picture's own is 404 (`.jpeg` equals `.jpg`).
          */
         get: operations["getOriginal"];
         put?: never;
@@ -1591,7 +1591,10 @@ export interface operations {
     deleteFile: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag: only where that file stands at the path, else 412 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description The named path, such as blog/sunset.jpg */
                 path: string;
@@ -1614,7 +1617,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not there (404), not yours (403) */
+            /** @description Not there (404), not yours (403), not what `If-Match` expects (412) */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1637,7 +1640,10 @@ export interface operations {
     moveFile: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag: only where that file stands at the path, else 412 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description The named path, such as blog/sunset.jpg, or a folder, such as blog/ */
                 path: string;
@@ -1666,7 +1672,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not there (404), not yours (403), the new path is not free (409) */
+            /** @description Not there (404), not yours (403), the new path is not free (409), not what `If-Match` expects (412) */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -2352,7 +2358,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not there (404), deleted (410), a range outside the file (416) */
+            /** @description Not there (404), deleted (410), a range outside the file (416), another file than `If-Match` expects (412) */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -2418,7 +2424,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not there (404), deleted (410), an address that names no variant (400) */
+            /** @description Not there (404), deleted (410), another file than `If-Match` expects (412), an address that names no variant (400) */
             "4XX": {
                 headers: {
                     [name: string]: unknown;

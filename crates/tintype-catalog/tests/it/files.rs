@@ -37,6 +37,7 @@ impl TestCatalog {
             to: to.to_owned(),
             overwrite,
             max: 100,
+            condition: PathCondition::default(),
         };
         self.move_files(wish, NOW).await.expect("moves")
     }
@@ -162,13 +163,11 @@ async fn removing_the_last_path_deletes_the_image_and_restoring_brings_both_back
     let test = TestCatalog::new().await;
     let (ana, ben) = (test.owner().await, test.owner().await);
     let id = test.put(ana, "a.jpg").await;
-    assert_eq!(test.remove_file("a.jpg", PathsOf::Owner(ben), NOW).await.unwrap(), Removed::Nothing);
-    assert_eq!(test.remove_file("a.jpg", PathsOf::Owner(ana), NOW).await.unwrap(), Removed::Image(id));
-    assert_eq!(
-        test.remove_file("a.jpg", PathsOf::Owner(ana), NOW).await.unwrap(),
-        Removed::Nothing,
-        "a second time"
-    );
+    let remove =
+        async |owner| test.remove_file("a.jpg", PathsOf::Owner(owner), PathCondition::default(), NOW).await;
+    assert_eq!(remove(ben).await.unwrap(), Removed::Nothing);
+    assert_eq!(remove(ana).await.unwrap(), Removed::Image(id));
+    assert_eq!(remove(ana).await.unwrap(), Removed::Nothing, "a second time");
     assert!(test.image_at_path("a.jpg").await.unwrap().unwrap().deleted_at.is_some());
     assert_eq!(test.mv(ana, "a.jpg", "b.jpg", false).await, Moved::Nothing, "what is deleted stays");
     assert!(matches!(test.restore_image(id, NOW).await.unwrap(), Restored::Yes(_)));
@@ -216,8 +215,10 @@ async fn a_redirect_ends_when_it_is_removed() {
     let (ana, ben) = (test.owner().await, test.owner().await);
     let id = test.put(ana, "a.jpg").await;
     test.mv(ana, "a.jpg", "b.jpg", false).await;
-    assert_eq!(test.remove_file("a.jpg", PathsOf::Owner(ben), NOW).await.unwrap(), Removed::Nothing);
-    assert_eq!(test.remove_file("a.jpg", PathsOf::Owner(ana), NOW).await.unwrap(), Removed::Path);
+    let remove =
+        async |owner| test.remove_file("a.jpg", PathsOf::Owner(owner), PathCondition::default(), NOW).await;
+    assert_eq!(remove(ben).await.unwrap(), Removed::Nothing);
+    assert_eq!(remove(ana).await.unwrap(), Removed::Path);
     assert_eq!((test.redirect_of("a.jpg").await.unwrap(), test.id_at("b.jpg").await), (None, Some(id)));
 }
 
@@ -255,6 +256,7 @@ async fn the_operator_lists_moves_and_removes_everybodys() {
             to: to.to_owned(),
             overwrite,
             max: 9,
+            condition: PathCondition::default(),
         };
         test.move_files(wish, NOW)
     };
@@ -269,7 +271,7 @@ async fn the_operator_lists_moves_and_removes_everybodys() {
     assert_eq!(test.redirect_of("blog/a.jpg").await.unwrap(), None, "it was ana's");
     assert_eq!(test.redirect_of("blog/b.jpg").await.unwrap().as_deref(), Some("journal/a.jpg"));
     test.assert_sound().await;
-    let remove = |path| test.remove_file(path, PathsOf::Everybody, NOW);
+    let remove = |path| test.remove_file(path, PathsOf::Everybody, PathCondition::default(), NOW);
     assert_eq!(remove("blog/b.jpg").await.unwrap(), Removed::Path);
     assert_eq!(remove("journal/a.jpg").await.unwrap(), Removed::Image(bens));
     assert_eq!(remove("none.jpg").await.unwrap(), Removed::Nothing);
@@ -291,8 +293,14 @@ async fn a_folder_is_moved_whole_or_not_at_all() {
     let now = test.list(Whose::Owner(ana), "", true, 10).await;
     assert_eq!(now, ["blog-c.jpg", "blogger/d.jpg", "d/\u{fc}/2026/b.jpg", "d/\u{fc}/a.jpg"]);
     assert_eq!(test.redirect_of("blog/2026/b.jpg").await.unwrap().as_deref(), Some("d/\u{fc}/2026/b.jpg"));
-    let wish =
-        MoveWish { whose: PathsOf::Owner(ana), from: "d/".into(), to: "e/".into(), overwrite: false, max: 1 };
+    let wish = MoveWish {
+        whose: PathsOf::Owner(ana),
+        from: "d/".into(),
+        to: "e/".into(),
+        overwrite: false,
+        max: 1,
+        condition: PathCondition::default(),
+    };
     assert_eq!(test.move_files(wish, NOW).await.unwrap(), Moved::TooMany);
     assert_eq!(test.mv(ana, "none/", "e/", false).await, Moved::Nothing);
     test.assert_sound().await;

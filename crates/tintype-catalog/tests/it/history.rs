@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use tintype_catalog::{
     CatalogError, Constraint, Duplicates, Entry, FolderQuery, ListQuery, MoveWish, NewImage, Order, OwnerId,
-    PathsOf, Whose,
+    PathCondition, PathsOf, Whose,
 };
 use tintype_types::{ContentHash, ImageId, UnixMillis};
 
@@ -106,11 +106,13 @@ impl History {
             Step::Move { owner, from, to, overwrite } => {
                 let (from, to) = (format!("{from}.jpg"), format!("{to}.jpg"));
                 let whose = owner.map_or(PathsOf::Everybody, |owner| PathsOf::Owner(self.owners[owner]));
-                let wish = MoveWish { whose, from, to, overwrite, max: 1 };
+                let condition = PathCondition::default();
+                let wish = MoveWish { whose, from, to, overwrite, max: 1, condition };
                 test.move_files(wish, now).await?;
             }
             Step::Remove { owner, path } => {
-                test.remove_file(&format!("{path}.jpg"), PathsOf::Owner(self.owners[owner]), now).await?;
+                let (path, whose) = (format!("{path}.jpg"), PathsOf::Owner(self.owners[owner]));
+                test.remove_file(&path, whose, PathCondition::default(), now).await?;
             }
             Step::Trash(index) => {
                 if let Some(id) = self.id(index) {

@@ -1,7 +1,7 @@
 //! Named paths and aliases.
 
 use tintype_catalog::{
-    AliasKind, CatalogError, Constraint, MoveWish, Moved, NewImage, PathsOf, Removed, Restored,
+    AliasKind, CatalogError, Constraint, MoveWish, Moved, NewImage, PathCondition, PathsOf, Removed, Restored,
 };
 
 use tintype_types::Visibility;
@@ -70,6 +70,7 @@ async fn old_links_do_not_lead_to_who_took_a_path_over() {
         to: to.to_owned(),
         overwrite: false,
         max: 1,
+        condition: PathCondition::default(),
     };
     test.move_files(wish(PathsOf::Owner(ana), "a.jpg", "b.jpg"), NOW).await.unwrap();
     test.trash_image(first.id, NOW).await.unwrap();
@@ -108,6 +109,7 @@ async fn the_operator_replaces_at_any_path_and_it_keeps_its_owner() {
         to: "b.jpg".to_owned(),
         overwrite: false,
         max: 1,
+        condition: PathCondition::default(),
     };
     test.move_files(wish, NOW).await.unwrap();
     assert_eq!(test.publish(by(operator, true, "a.jpg")).await.image.owner, ana);
@@ -135,16 +137,19 @@ async fn an_image_has_as_many_paths_as_it_is_given() {
     let error = test.put_path("a.jpg", theirs.id, NOW).await.unwrap_err();
     assert!(matches!(error, CatalogError::Conflict(Constraint::PathTaken)));
     assert_eq!(
-        test.remove_file("a.jpg", PathsOf::Owner(ben), NOW).await.unwrap(),
+        test.remove_file("a.jpg", PathsOf::Owner(ben), PathCondition::default(), NOW).await.unwrap(),
         Removed::Nothing,
         "another owner's"
     );
     assert_eq!(
-        test.remove_file("a.jpg", PathsOf::Owner(ana), NOW).await.unwrap(),
+        test.remove_file("a.jpg", PathsOf::Owner(ana), PathCondition::default(), NOW).await.unwrap(),
         Removed::Path,
         "b.jpg leads to it still"
     );
-    assert_eq!(test.remove_file("a.jpg", PathsOf::Owner(ana), NOW).await.unwrap(), Removed::Nothing);
+    assert_eq!(
+        test.remove_file("a.jpg", PathsOf::Owner(ana), PathCondition::default(), NOW).await.unwrap(),
+        Removed::Nothing
+    );
     assert!(test.put_path("a.jpg", theirs.id, NOW).await.unwrap().is_some());
     assert_eq!(test.paths_of(image.id).await.unwrap(), ["b.jpg"]);
     test.trash_image(image.id, NOW).await.unwrap();

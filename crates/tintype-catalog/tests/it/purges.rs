@@ -1,8 +1,8 @@
 //! What caches in front have yet to forget.
 
 use tintype_catalog::{
-    AliasKind, CatalogError, Constraint, ImageChanges, MoveWish, Moved, NewImage, PathsOf, Purge,
-    PurgeOutcome, PurgeStep, PurgeSubject,
+    AliasKind, CatalogError, Constraint, ImageChanges, MoveWish, Moved, NewImage, PathCondition, PathsOf,
+    Purge, PurgeOutcome, PurgeStep, PurgeSubject,
 };
 use tintype_types::Visibility;
 
@@ -71,26 +71,20 @@ async fn every_change_of_what_is_seen_is_noted_once_for_each_cache() {
     end_all(&test).await;
     test.put_path("blog/a.jpg", next.id, NOW).await.unwrap();
     assert!(waiting(&test).await.is_empty(), "it led there before");
-    let wish = MoveWish {
+    let moving = |from: &str, to: &str| MoveWish {
         whose: PathsOf::Owner(owner),
-        from: "blog/a.jpg".to_owned(),
-        to: "b.jpg".to_owned(),
+        from: from.to_owned(),
+        to: to.to_owned(),
         overwrite: false,
         max: 1,
+        condition: PathCondition::default(),
     };
-    assert_eq!(test.move_files(wish, NOW).await.unwrap(), Moved::Yes(1));
+    assert_eq!(test.move_files(moving("blog/a.jpg", "b.jpg"), NOW).await.unwrap(), Moved::Yes(1));
     assert_eq!(waiting(&test).await, both("/blog/a.jpg"));
     end_all(&test).await;
 
     // A path that was moved before redirects to the newest one, and whoever kept where it led must ask again.
-    let on = MoveWish {
-        whose: PathsOf::Owner(owner),
-        from: "b.jpg".to_owned(),
-        to: "c.jpg".to_owned(),
-        overwrite: false,
-        max: 1,
-    };
-    assert_eq!(test.move_files(on, NOW).await.unwrap(), Moved::Yes(1));
+    assert_eq!(test.move_files(moving("b.jpg", "c.jpg"), NOW).await.unwrap(), Moved::Yes(1));
     let mut moved = [both("/b.jpg"), both("/blog/a.jpg")].concat();
     moved.sort();
     assert_eq!(waiting(&test).await, moved);

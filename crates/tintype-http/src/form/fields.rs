@@ -41,6 +41,10 @@ impl FieldSet {
         }
         self.seen.push(name.to_owned());
         match self.apply(name, value) {
+            Ok(true) if name == "path" => {
+                let path = self.fields.path.as_deref().unwrap_or_default();
+                http.config.allows_path(path).map_err(|invalid| Problem::from_field(&http.app, &invalid))
+            }
             Ok(true) => Ok(()),
             Ok(false) if matches!(name, "album" | "url") => {
                 Err(not_supported(http, &format!("the field {name}"), "Leave it away."))

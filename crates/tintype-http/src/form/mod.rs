@@ -5,8 +5,6 @@ mod fields;
 mod json;
 mod multipart;
 
-use std::net::IpAddr;
-
 use axum::body::Body;
 use http::{HeaderMap, header, request::Parts};
 use serde_json::{Map, Value};
@@ -34,7 +32,7 @@ const SMALL_JSON_BYTES_MAX: usize = 64 << 10;
 /// Counts the bytes of an upload for its client's limit: what came is charged, whatever becomes of it.
 pub(crate) struct Meter {
     http: Http,
-    client: IpAddr,
+    client: Client,
     bytes: u64,
 }
 
@@ -44,7 +42,7 @@ impl Meter {
     /// # Errors
     /// The client uploaded too often or too much of late.
     pub(crate) fn start(http: &Http, parts: &Parts) -> Result<Option<Self>, Problem> {
-        let Some(Client(client)) = parts.extensions.get().copied() else { return Ok(None) };
+        let Some(client) = parts.extensions.get::<Client>().copied() else { return Ok(None) };
         http.limit(Kind::Uploads, client, 1)?;
         http.limit(Kind::UploadBytes, client, 0)?;
         Ok(Some(Self { http: http.clone(), client, bytes: 0 }))
@@ -58,8 +56,8 @@ impl Meter {
 
 impl Drop for Meter {
     fn drop(&mut self) {
-        if !self.http.config.trusts(self.client) {
-            self.http.limiter.charge(Kind::UploadBytes, self.client, self.bytes);
+        if !self.client.exempt {
+            self.http.limiter.charge(Kind::UploadBytes, self.client.address, self.bytes);
         }
     }
 }
@@ -132,7 +130,8 @@ fn idempotency(http: &Http, parts: &Parts) -> Result<Option<IdempotencyKey>, Pro
         );
         return Err(Problem::new(&http.app, Code::InvalidField, detail).with("field", "Idempotency-Key"));
     }
-    let nobody = parts.extensions.get::<Client>().map(|client| client.0.to_string()).unwrap_or_default();
+    let nobody =
+        parts.extensions.get::<Client>().map(|client| client.address.to_string()).unwrap_or_default();
     Ok(Some(IdempotencyKey { text: text.to_owned(), nobody, index: 0 }))
 }
 
@@ -159,7 +158,7 @@ pub(crate) async fn intake_raw(
     fields.path_condition = conditions::of_path(&parts.headers);
     // A repeated request meets what it published itself; publishing looks at the key first.
     if let (Some(path), None) = (&fields.path, &fields.idempotency) {
-        let expected = app.expect_at_path(path, &fields.path_condition).await;
+        let expected = app.expect_at_path(actor, path, &fields.path_condition).await;
         expected.map_err(|error| Problem::from_upload(app, &error))?;
     }
     let body = body::paced(body, http.config.body_timeout, meter);

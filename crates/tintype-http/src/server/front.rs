@@ -30,7 +30,7 @@ use crate::{
     limit::{Connections, Counted, Kind},
     linger::Lingering,
     metrics::Metrics,
-    origin,
+    origin::{self, At},
     problem::{Code, Problem},
 };
 
@@ -142,23 +142,23 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
         let begun = Instant::now();
         let (mut parts, body) = request.into_parts();
         let client = self.front.client(&parts.headers, self.peer);
-        let at_media = origin::is_media(&self.front.http.config, &parts.headers, &parts.uri, self.peer.ip());
+        let at = origin::at(&self.front.http.config, &parts.headers, &parts.uri, self.peer.ip());
         // First, so that the log knows our addresses in what is refused as well.
         let mut is_bare = false;
-        if !self.front.base_path.is_empty() && !at_media {
+        if !self.front.base_path.is_empty() && at != At::Media {
             match base_path::target(&self.front.base_path, &parts.uri) {
                 Target::AsItIs => {}
                 Target::Below(uri) => parts.uri = uri,
                 Target::Bare => is_bare = true,
             }
         }
-        if let Err(problem) = self.front.admit(client) {
+        if let Err(problem) = self.front.admit(client).and_then(|()| self.front.one_host(&parts.headers)) {
             let response = self.dressed(problem.into_response().map(FrontBody::from));
             self.front.note(client, &parts.method, &parts.uri, &response, begun);
             return Answer::Ready(Some(response));
         }
         let http = &self.front.http;
-        if !gate::is_open(&http.config, &parts, client) {
+        if !gate::is_open(&http.config, &parts, self.peer.ip()) {
             let detail =
                 "This server answers the CDN in front of it alone. Ask at the address that its links carry.";
             let problem = Problem::new(&http.app, Code::BehindCdn, detail);
@@ -173,7 +173,7 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
             return Answer::Ready(Some(response));
         }
         // At the site pictures are sent to their own host, where they have one.
-        if (at_media || http.config.media_url.is_none())
+        if (at != At::Site || http.config.media_url.is_none())
             && let Some(response) = hot::answer(http, &parts, &self.way)
         {
             let response = self.dressed(response);
@@ -192,14 +192,14 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
         let body = Lingering::new(body, &parts.headers);
         let mut request = Request::from_parts(parts, Body::new(body));
         request.extensions_mut().insert(Peer(self.peer));
-        request.extensions_mut().insert(Client(client));
+        request.extensions_mut().insert(client);
         if matches!(self.way, Way::Secure) {
             request.extensions_mut().insert(Secure);
         }
         let this = self.clone();
         Answer::Routed(Box::pin(async move {
             let front = &this.front;
-            let mut router = if at_media { front.media.clone() } else { front.site.clone() };
+            let mut router = if at == At::Media { front.media.clone() } else { front.site.clone() };
             let answered = AssertUnwindSafe(router.call(request)).catch_unwind().await;
             let response = match answered {
                 Ok(Ok(response)) => response,
@@ -215,8 +215,8 @@ impl hyper::service::Service<Request<Incoming>> for Connection {
 
 impl Front {
     /// Whether the client may ask now.
-    pub(super) fn admit(&self, client: IpAddr) -> Result<(), Problem> {
-        if self.http.app.is_banned(client) {
+    pub(super) fn admit(&self, client: Client) -> Result<(), Problem> {
+        if self.http.app.is_banned(client.address) {
             let detail = "Your address is banned here. Write to the operator if you think that is wrong.";
             return Err(Problem::new(&self.http.app, Code::Banned, detail));
         }
@@ -225,9 +225,13 @@ impl Front {
         self.http.limit(Kind::Misses, client, 0)
     }
 
-    fn count_miss(&self, client: IpAddr, status: StatusCode) {
-        if status == StatusCode::NOT_FOUND && !self.http.config.trusts(client) {
-            self.http.limiter.charge(Kind::Misses, client, 1);
+    fn one_host(&self, headers: &http::HeaderMap) -> Result<(), Problem> {
+        if origin::names_one_host(headers) { Ok(()) } else { Err(Problem::invalid_host(&self.http.app)) }
+    }
+
+    fn count_miss(&self, client: Client, status: StatusCode) {
+        if status == StatusCode::NOT_FOUND && !client.exempt {
+            self.http.limiter.charge(Kind::Misses, client.address, 1);
         }
     }
 
@@ -243,13 +247,13 @@ impl Front {
             .into_response()
     }
 
-    pub(super) fn client(&self, headers: &http::HeaderMap, peer: SocketAddr) -> IpAddr {
+    pub(super) fn client(&self, headers: &http::HeaderMap, peer: SocketAddr) -> Client {
         forwarded::client(&self.http.config, headers, peer.ip())
     }
 
     pub(super) fn note(
         &self,
-        client: IpAddr,
+        client: Client,
         method: &http::Method,
         uri: &http::Uri,
         response: &Response<FrontBody>,
@@ -266,7 +270,7 @@ impl Front {
         }
         self.log.write(&Line {
             now: self.http.app.clock().now(),
-            client,
+            client: client.address,
             method,
             uri,
             status: response.status(),

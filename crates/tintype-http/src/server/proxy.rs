@@ -19,7 +19,7 @@ const LINE_MAX: usize = 107;
 const REST_MAX: usize = 4096;
 
 /// Reads the header, and no byte more; answers the client. A proxy that asks for itself, such as a health check, is its own
-/// client.
+/// client; so is one elsewhere that names this machine's own address, which it cannot have met.
 ///
 /// # Errors
 /// `InvalidData` where no header comes first; otherwise the system's word.
@@ -29,19 +29,21 @@ pub(super) async fn client(stream: &mut TcpStream, proxy: SocketAddr) -> io::Res
     if header.starts_with(SIGNATURE) && header.get(12) == Some(&LOCAL) {
         return Ok(proxy);
     }
-    match HeaderResult::parse(&header) {
-        HeaderResult::V1(Ok(header)) => Ok(match header.addresses {
+    let named = match HeaderResult::parse(&header) {
+        HeaderResult::V1(Ok(header)) => match header.addresses {
             v1::Addresses::Tcp4(of) => SocketAddr::from((of.source_address, of.source_port)),
             v1::Addresses::Tcp6(of) => SocketAddr::from((of.source_address, of.source_port)),
             v1::Addresses::Unknown => proxy,
-        }),
-        HeaderResult::V2(Ok(header)) => Ok(match header.addresses {
+        },
+        HeaderResult::V2(Ok(header)) => match header.addresses {
             v2::Addresses::IPv4(of) => SocketAddr::new(IpAddr::V4(of.source_address), of.source_port),
             v2::Addresses::IPv6(of) => SocketAddr::new(IpAddr::V6(of.source_address), of.source_port),
             v2::Addresses::Unix(_) | v2::Addresses::Unspecified => proxy,
-        }),
-        _ => Err(invalid("the header is malformed")),
-    }
+        },
+        _ => return Err(invalid("the header is malformed")),
+    };
+    let is_here = |address: SocketAddr| address.ip().to_canonical().is_loopback();
+    Ok(if is_here(named) && !is_here(proxy) { proxy } else { named })
 }
 
 async fn read(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
@@ -84,12 +86,16 @@ mod tests {
     const PROXY: &str = "127.0.0.1:9";
 
     async fn heard(sent: &[u8]) -> io::Result<(SocketAddr, Vec<u8>)> {
+        heard_from(PROXY, sent).await
+    }
+
+    async fn heard_from(proxy: &str, sent: &[u8]) -> io::Result<(SocketAddr, Vec<u8>)> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let mut sender = TcpStream::connect(listener.local_addr()?).await?;
         sender.write_all(sent).await?;
         drop(sender);
         let mut stream = listener.accept().await?.0;
-        let client = client(&mut stream, PROXY.parse().expect("an address")).await?;
+        let client = client(&mut stream, proxy.parse().expect("an address")).await?;
         let mut rest = Vec::new();
         stream.read_to_end(&mut rest).await?;
         Ok((client, rest))
@@ -130,6 +136,20 @@ mod tests {
             let (heard, rest) = heard(&sent).await.unwrap();
             assert_eq!((heard, &rest[..]), (client.parse().unwrap(), &b"GET / HTTP/1.1\r\n"[..]));
         }
+    }
+
+    #[tokio::test]
+    async fn no_proxy_elsewhere_names_this_machine() {
+        let elsewhere = "10.0.0.5:9";
+        for own in ["TCP4 127.0.0.1 10.0.0.1", "TCP6 ::1 ::2", "TCP6 ::ffff:127.0.0.1 ::2"] {
+            let header = format!("PROXY {own} 7 443\r\n");
+            let (client, _) = heard_from(elsewhere, header.as_bytes()).await.unwrap();
+            assert_eq!(client, elsewhere.parse().unwrap(), "{own}");
+            let (client, _) = heard(header.as_bytes()).await.unwrap();
+            assert!(client.ip().to_canonical().is_loopback() && client.port() == 7, "{own}");
+        }
+        let (client, _) = heard_from(elsewhere, b"PROXY TCP4 203.0.113.9 10.0.0.1 7 443\r\n").await.unwrap();
+        assert_eq!(client, "203.0.113.9:7".parse().unwrap());
     }
 
     #[tokio::test]

@@ -16,6 +16,7 @@ use hyper::body::Incoming;
 use super::{FrontBody, challenge, front::Front};
 use crate::{
     base_path::{self, Target},
+    origin,
     tls::Keys,
 };
 
@@ -37,10 +38,11 @@ impl Redirect {
         }
         let sent = request.uri().authority().map(http::uri::Authority::as_str);
         let host = sent.or_else(|| request.headers().get(header::HOST)?.to_str().ok());
+        let host = host.filter(|_| origin::names_one_host(request.headers()));
         let Some(name) = host.map(name_of) else {
             return text(
                 StatusCode::BAD_REQUEST,
-                "Send a Host header with the name of this site.\n".to_owned(),
+                "Send one Host header with the name of this site.\n".to_owned(),
             );
         };
         let Some(site) = self.site(&name) else {

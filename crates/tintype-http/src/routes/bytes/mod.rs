@@ -5,14 +5,37 @@ pub(crate) mod original;
 pub(crate) mod variant;
 
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
-use tintype_app::{purge::image_tag, types::ImageId};
+use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use tintype_app::{Credential, purge::image_tag, types::ImageId};
 
 use crate::{
     Http,
+    caller::{Caller, Peer},
     deliver::{gone, open_to_all},
+    negotiate,
+    origin::{self, At},
     problem::Problem,
 };
+
+/// Who asks for bytes. At a host that is none of ours no cookie counts: a cache may stand there that keeps one answer for all.
+fn caller(http: &Http, parts: &Parts) -> Result<Caller, Problem> {
+    let mut caller = Caller::of(http, parts)?;
+    if caller.origin.at == At::Elsewhere && matches!(caller.credential, Credential::Browser(_)) {
+        caller.credential = Credential::Nothing;
+    }
+    Ok(caller)
+}
+
+/// To which of our hosts a request was sent.
+fn at(http: &Http, parts: &Parts) -> At {
+    let peer = parts.extensions.get::<Peer>().map(|peer| peer.0.ip());
+    peer.map_or(At::Elsewhere, |peer| origin::at(&http.config, &parts.headers, &parts.uri, peer))
+}
+
+/// Whether whoever asks is to get a page at a picture's own address, for the same reason nobody at such a host.
+fn wants_page(http: &Http, parts: &Parts) -> bool {
+    http.config.negotiate && negotiate::wants_page(parts) && at(http, parts) != At::Elsewhere
+}
 
 /// A refusal that pages of other sites may read too.
 pub(crate) fn refuse(problem: Problem) -> Response {
@@ -40,7 +63,7 @@ pub(crate) async fn preflight() -> Response {
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD"));
     headers.insert(
         header::ACCESS_CONTROL_ALLOW_HEADERS,
-        HeaderValue::from_static("Range, If-None-Match, If-Range"),
+        HeaderValue::from_static("Range, If-Match, If-None-Match, If-Range"),
     );
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
     response

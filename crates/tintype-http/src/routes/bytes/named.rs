@@ -23,6 +23,7 @@ use crate::{
     caller::Caller,
     deliver::{deliver, open_to_all, tag},
     links, media, negotiate,
+    origin::At,
     pages::{self, Look},
     problem::{Code, Problem},
     routes::page::{folder, share::in_place_of_bytes},
@@ -32,9 +33,11 @@ use crate::{
 pub(crate) async fn named(State(http): State<Http>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let decoded = percent_decode_str(parts.uri.path()).decode_utf8().ok();
-    let wants_page = pages::wants_html(&parts.headers);
+    let is_media = super::at(&http, &parts) == At::Media;
+    let wants_page = pages::wants_html(&parts.headers) && !is_media;
     let Some(path) = decoded.as_deref().and_then(|path| text::named_path(path).ok()) else {
         let page = match decoded.as_deref().filter(|_| http.config.folder_index) {
+            Some(path) if is_media => to_folder(&http, &parts, path),
             Some(path) => folder::index(&http, &parts, path).await,
             None => None,
         };
@@ -44,17 +47,13 @@ pub(crate) async fn named(State(http): State<Http>, request: Request) -> Respons
             None => Problem::not_found(&http.app).into_response(),
         };
     };
+    if parts.method == Method::OPTIONS {
+        return super::preflight().await;
+    }
     if parts.method != Method::GET && parts.method != Method::HEAD {
         return method_not_allowed(&http);
     }
-    let outcome = match answer(&http, &parts, &path).await {
-        Err(problem) if problem.code == Code::NotFound => match text::composed(&path) {
-            Some(composed) => answer(&http, &parts, &composed).await,
-            None => Err(problem),
-        },
-        outcome => outcome,
-    };
-    match outcome {
+    match answer(&http, &parts, &path).await {
         Ok(response) => response,
         Err(problem) if wants_page && matches!(problem.code, Code::Gone | Code::NotFound) => {
             let denial = if problem.code == Code::Gone { Denial::Gone } else { Denial::NotFound };
@@ -64,8 +63,14 @@ pub(crate) async fn named(State(http): State<Http>, request: Request) -> Respons
     }
 }
 
+/// The media host has no pages: what may be a folder is looked for at the site.
+fn to_folder(http: &Http, parts: &Parts, path: &str) -> Option<Response> {
+    let is_read = parts.method == Method::GET || parts.method == Method::HEAD;
+    text::named_folder(path).ok().filter(|_| is_read).map(|_| media::lead_to_site(http, &parts.uri))
+}
+
 async fn answer(http: &Http, parts: &Parts, path: &str) -> Result<Response, Problem> {
-    let caller = Caller::of(http, parts)?;
+    let caller = super::caller(http, parts)?;
     let actor = caller.actor(&http.app).await?;
     match http
         .app
@@ -73,7 +78,7 @@ async fn answer(http: &Http, parts: &Parts, path: &str) -> Result<Response, Prob
         .await
         .map_err(|error: ServeError| Problem::from_serve(&http.app, &error))?
     {
-        Named::Original(stored) if http.config.negotiate && negotiate::wants_page(parts) => {
+        Named::Original(stored) if super::wants_page(http, parts) => {
             Ok(in_place_of_bytes(http, &caller, &stored, parts).await)
         }
         Named::Original(stored) => {
@@ -119,6 +124,6 @@ fn moved(http: &Http, caller: &Caller, parts: &Parts, from: &str, to: &str, imag
 fn method_not_allowed(http: &Http) -> Response {
     let detail = "A named path takes GET and HEAD. Publish by PUT to /api/v1/files/ and the path.";
     let mut response = Problem::new(&http.app, Code::MethodNotAllowed, detail).into_response();
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
     response
 }

@@ -4,6 +4,7 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
+use http::header;
 use tintype_app::{
     AliasKind,
     authorize::Denial,
@@ -16,9 +17,9 @@ use tintype_app::{
 use super::{not_found, refuse, refuse_of, split};
 use crate::{
     Http,
-    caller::Caller,
     deliver::deliver,
     media, negotiate,
+    origin::At,
     pages::{self, Look},
     place::Place,
     problem::{Code, Problem},
@@ -28,7 +29,7 @@ use crate::{
 
 /// The picture itself. The address is permanent: it always leads to these bytes, until the image is deleted.
 ///
-/// Knows `If-None-Match`, `Range` and `If-Range`. Any extension but the picture's own is 404 (`.jpeg` equals `.jpg`).
+/// Knows `If-Match`, `If-None-Match`, `Range` and `If-Range`. Any extension but the picture's own is 404 (`.jpeg` equals `.jpg`).
 #[utoipa::path(
     get,
     path = "/i/{file}",
@@ -39,7 +40,7 @@ use crate::{
         (status = 200, description = "The bytes", content_type = "image/*"),
         (status = 206, description = "The range that was asked for", content_type = "image/*"),
         (status = 304, description = "The bytes that the sender has are these"),
-        (status = "4XX", description = "Not there (404), deleted (410), a range outside the file (416)", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = "4XX", description = "Not there (404), deleted (410), a range outside the file (416), another file than `If-Match` expects (412)", body = ProblemDocument, content_type = "application/problem+json"),
         (status = "5XX", description = "The server's own trouble", body = ProblemDocument, content_type = "application/problem+json"),
     ),
 )]
@@ -70,7 +71,7 @@ async fn answer(
     let id = file.as_ref().ok().and_then(|Place(file)| split(file).0.parse::<ImageId>().ok());
     let outcome = async {
         let Place(file) = file?;
-        let caller = Caller::of(http, &parts)?;
+        let caller = super::caller(http, &parts)?;
         let actor = caller.actor(&http.app).await?;
         let (_, extension) = split(&file);
         let found = match id {
@@ -83,8 +84,9 @@ async fn answer(
             || extension.is_none_or(|text| MediaType::from_extension(text) == Some(stored.media_type));
         Ok::<_, Problem>((fits.then_some((stored, lasting)), caller))
     };
-    let wants_page = http.config.negotiate && negotiate::wants_page(&parts);
-    match outcome.await {
+    let wants_page = super::wants_page(http, &parts);
+    let shows_pages = wants_page && super::at(http, &parts) == At::Site;
+    let mut response = match outcome.await {
         Ok((Some((stored, _)), caller)) if wants_page => {
             in_place_of_bytes(http, &caller, &stored, &parts).await
         }
@@ -92,25 +94,27 @@ async fn answer(
             if let Some(response) = media::redirect(&caller.origin, &parts.uri, stored.visibility) {
                 return response;
             }
-            let mut response = deliver(&http.app, &parts.method, &parts.headers, &stored, lasting).await;
-            if http.config.negotiate {
-                negotiate::mark(response.headers_mut());
-            }
-            response
+            deliver(&http.app, &parts.method, &parts.headers, &stored, lasting).await
         }
-        Ok((None, _)) if wants_page => pages::missing(&Look::of(&parts), Denial::NotFound),
+        // The media host has no pages of its own.
+        Ok((None, _)) if shows_pages => pages::missing(&Look::of(&parts), Denial::NotFound),
         Ok((None, _)) => not_found(http),
-        Err(problem) if wants_page && problem.code == Code::Gone => {
+        Err(problem) if shows_pages && problem.code == Code::Gone => {
             pages::missing(&Look::of(&parts), Denial::Gone)
         }
-        Err(problem) if wants_page && problem.code == Code::NotFound => {
+        Err(problem) if shows_pages && problem.code == Code::NotFound => {
             pages::missing(&Look::of(&parts), Denial::NotFound)
         }
         Err(problem) => match id {
             Some(id) => refuse_of(http, problem, id, &parts.headers),
             None => refuse(problem),
         },
+    };
+    // Refusals have two forms as well.
+    if http.config.negotiate && !response.headers().contains_key(header::VARY) {
+        negotiate::mark(response.headers_mut());
     }
+    response
 }
 
 /// How the address may be cached at which an original was asked for. Caches that forget by address are told the one in which

@@ -11,9 +11,7 @@ use tintype_app::{
 };
 
 use super::{not_found, refuse, refuse_of};
-use crate::{
-    Http, caller::Caller, deliver::deliver, media, place::Place, problem::Problem, reply::ProblemDocument,
-};
+use crate::{Http, deliver::deliver, media, place::Place, problem::Problem, reply::ProblemDocument};
 
 /// A rendition of the picture, such as `/i/{id}/w=640,h=480,fit=cover.webp`.
 ///
@@ -32,7 +30,7 @@ use crate::{
         (status = 200, description = "The bytes", content_type = "image/*"),
         (status = 206, description = "The range that was asked for", content_type = "image/*"),
         (status = 304, description = "The bytes that the sender has are these"),
-        (status = "4XX", description = "Not there (404), deleted (410), an address that names no variant (400)", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = "4XX", description = "Not there (404), deleted (410), another file than `If-Match` expects (412), an address that names no variant (400)", body = ProblemDocument, content_type = "application/problem+json"),
         (status = "5XX", description = "The server's own trouble", body = ProblemDocument, content_type = "application/problem+json"),
     ),
 )]
@@ -48,7 +46,7 @@ pub(crate) async fn variant(
     };
     let Ok(id) = id.parse() else { return not_found(&http) };
     let outcome = async {
-        let caller = Caller::of(&http, &parts)?;
+        let caller = super::caller(&http, &parts)?;
         let (ops, extension) = variant.rsplit_once('.').unwrap_or((&variant, ""));
         let recipe =
             Recipe::parse(ops, extension).map_err(|error| Problem::from_recipe(&http.app, &error))?;

@@ -140,7 +140,7 @@ pub(crate) async fn init(State(http): State<Http>, request: Request) -> Result<R
     let mut caller = Caller::of(&http, &parts)?;
     let cookie = caller.become_owner(&http.app);
     let actor = caller.actor(&http.app).await?;
-    if let Some(Client(client)) = parts.extensions.get() {
+    if let Some(client) = parts.extensions.get::<Client>() {
         http.limit(Kind::Requests, *client, INIT_COST)?;
     }
     let wanted: DirectInit =

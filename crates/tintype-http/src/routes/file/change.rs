@@ -6,6 +6,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
+use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use tintype_app::text::InvalidField;
 
@@ -13,7 +14,7 @@ use super::Named;
 use crate::{
     Http,
     caller::Caller,
-    form,
+    conditions, form,
     place::Place,
     problem::Problem,
     reply::{FileReply, ProblemDocument},
@@ -51,11 +52,14 @@ pub(crate) struct FolderMoved {
     path = "/api/v1/files/{path}",
     tag = "files",
     operation_id = "moveFile",
-    params(("path" = String, Path, description = "The named path, such as blog/sunset.jpg, or a folder, such as blog/")),
+    params(
+        ("path" = String, Path, description = "The named path, such as blog/sunset.jpg, or a folder, such as blog/"),
+        ("If-Match" = Option<String>, Header, description = "An ETag: only where that file stands at the path, else 412"),
+    ),
     request_body = MoveRequest,
     responses(
         (status = 200, description = "The file at its new path, or how many files were moved", body = Moved),
-        (status = "4XX", description = "Not there (404), not yours (403), the new path is not free (409)", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = "4XX", description = "Not there (404), not yours (403), the new path is not free (409), not what `If-Match` expects (412)", body = ProblemDocument, content_type = "application/problem+json"),
         (status = "5XX", description = "The server's own trouble", body = ProblemDocument, content_type = "application/problem+json"),
     ),
     security(("token" = [])),
@@ -64,6 +68,7 @@ pub(crate) async fn change(
     State(http): State<Http>,
     caller: Caller,
     path: Result<Place<String>, Problem>,
+    headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
     let app = &http.app;
@@ -73,14 +78,18 @@ pub(crate) async fn change(
         r#"{"path": "new/path.jpg"}, or {"path": "new/folder/"} for a folder; "overwrite": true replaces"#;
     let wish: MoveRequest = form::small_json(&http, body, shape).await?;
     let actor = caller.actor(app).await?;
+    let expected = conditions::of_path(&headers);
     let failed = |error| Problem::from_file(app, &error);
-    let reply = match (from, super::named(&http, &wish.path)?) {
+    let to = super::named(&http, &wish.path)?;
+    http.config.allows_path(to.path()).map_err(|invalid| Problem::from_field(app, &invalid))?;
+    let reply = match (from, to) {
         (Named::File(from), Named::File(to)) => {
-            let file = app.move_file(&actor, &from, &to, wish.overwrite).await.map_err(failed)?;
+            let file = app.move_file(&actor, &from, &to, wish.overwrite, expected).await.map_err(failed)?;
             Moved::File(Box::new(FileReply::new(&caller.origin.base, &file)))
         }
         (Named::Folder(from), Named::Folder(to)) if !from.starts_with(&to) && !to.starts_with(&from) => {
-            let moved = app.move_folder(&actor, &from, &to, wish.overwrite).await.map_err(failed)?;
+            let moved =
+                app.move_folder(&actor, &from, &to, wish.overwrite, expected).await.map_err(failed)?;
             Moved::Folder(FolderMoved { folder: to, moved })
         }
         (Named::Folder(_), Named::Folder(_)) => {

@@ -26,6 +26,14 @@ enum Named {
     File(String),
 }
 
+impl Named {
+    fn path(&self) -> &str {
+        match self {
+            Self::Folder(path) | Self::File(path) => path,
+        }
+    }
+}
+
 fn named(http: &Http, path: &str) -> Result<Named, Problem> {
     let named = if path.ends_with('/') {
         text::named_folder(path).map(Named::Folder)

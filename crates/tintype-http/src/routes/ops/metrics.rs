@@ -1,15 +1,18 @@
 //! `GET /metrics`
 
+use std::net::IpAddr;
+
 use axum::{
     extract::{Request, State},
     response::{IntoResponse as _, Response},
 };
-use http::{HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 use tintype_app::{Actor, types::Scope};
 
 use crate::{
     Http,
     caller::{Caller, Client},
+    forwarded,
     problem::Problem,
     reply::ProblemDocument,
 };
@@ -32,11 +35,8 @@ use crate::{
 )]
 pub(crate) async fn metrics(State(http): State<Http>, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let near = parts
-        .extensions
-        .get::<Client>()
-        .is_some_and(|client| http.config.metrics_allow.iter().any(|net| net.contains(&client.0)));
-    if !near {
+    let client = parts.extensions.get::<Client>();
+    if !client.is_some_and(|client| is_near(&http, &parts.headers, client.address)) {
         let actor = Caller::of(&http, &parts)?.actor(&http.app).await?;
         if !matches!(&actor, Actor::Token { scopes, .. } if scopes.allows(Scope::Admin)) {
             return Err(Problem::not_found(&http.app));
@@ -52,4 +52,11 @@ pub(crate) async fn metrics(State(http): State<Http>, request: Request) -> Resul
     );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
+}
+
+/// Whether somebody may read without a token. What a proxy passes on is not its own, nor this machine's.
+fn is_near(http: &Http, headers: &HeaderMap, client: IpAddr) -> bool {
+    let is_ours = client.is_loopback() || http.config.trusts(client);
+    let is_allowed = http.config.metrics_allow.iter().any(|net| net.contains(&client));
+    is_allowed && !(is_ours && forwarded::is_passed_on(headers))
 }

@@ -48,21 +48,31 @@ pub(crate) async fn own(State(http): State<Http>, request: Request, next: Next) 
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     let is_page =
         headers.get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
+    let (parts, _) = request.into_parts();
+    let caller = Caller::of(&http, &parts).ok();
+    if let (Some(location), Some(caller)) = (headers.get(header::LOCATION), &caller)
+        && let Some(below) = below(&caller.origin.prefix, location)
+    {
+        headers.insert(header::LOCATION, below);
+    }
     if is_page {
         if http.config.robots == Robots::None {
             headers.insert("x-robots-tag", HeaderValue::from_static("noindex"));
         }
-        let (parts, _) = request.into_parts();
         // As the web app's page does, so that parallel first uploads of a browser share one owner.
-        if let Some(cookie) =
-            Caller::of(&http, &parts).ok().and_then(|mut caller| caller.become_owner(&http.app))
-        {
+        if let Some(cookie) = caller.and_then(|mut caller| caller.become_owner(&http.app)) {
             let headers = response.headers_mut();
             headers.insert(header::SET_COOKIE, cookie);
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
         }
     }
     response
+}
+
+/// The way to a folder below the path that browsers see before ours. Two slashes at its beginning would be another host.
+fn below(prefix: &str, location: &HeaderValue) -> Option<HeaderValue> {
+    let path = location.to_str().ok()?.strip_prefix('/')?.trim_start_matches('/');
+    HeaderValue::try_from(format!("{prefix}/{path}")).ok()
 }
 
 fn may_be_a_file(request: &Request) -> bool {

@@ -34,7 +34,7 @@ pub(crate) async fn report(State(http): State<Http>, Place(id): Place<String>, r
     let Ok(id) = id.parse() else { return pages::missing(&Look::of(&parts), Denial::NotFound) };
     let outcome = async {
         let app = &http.app;
-        if let Some(Client(client)) = parts.extensions.get() {
+        if let Some(client) = parts.extensions.get::<Client>() {
             http.limit(Kind::Uploads, *client, COST)?;
         }
         let actor = Caller::of(&http, &parts)?.actor(app).await?;

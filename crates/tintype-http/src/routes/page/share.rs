@@ -18,6 +18,7 @@ use crate::{
     caller::Caller,
     links::{self, Base},
     negotiate,
+    origin::At,
     pages::{self, Look},
     place::Place,
     problem::Problem,
@@ -37,7 +38,7 @@ pub(crate) async fn in_place_of_bytes(
     parts: &Parts,
 ) -> Response {
     let mut response = match &http.config.base_url {
-        Some(_) if caller.origin.is_media => {
+        Some(_) if caller.origin.at == At::Media => {
             let page = HeaderValue::try_from(links::page_of(&caller.origin.base, stored.id));
             let mut response = StatusCode::TEMPORARY_REDIRECT.into_response();
             response

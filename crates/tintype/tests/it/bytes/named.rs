@@ -60,22 +60,32 @@ fn what_is_no_named_path_is_not_found() {
         assert!(page.status == 404 && page.header("content-type").starts_with("text/html"), "{path}");
     }
     let reply = client.post("/blog/none.png", "image/png", b"x").expect_problem(405, "method_not_allowed");
-    assert_eq!(reply.header("allow"), "GET, HEAD");
+    assert_eq!(reply.header("allow"), "GET, HEAD, OPTIONS");
+    // Asked before a page of another site reads a part of it.
+    let asked = [("origin", "https://a.example"), ("access-control-request-headers", "range")];
+    let preflight = client.send("OPTIONS", "/blog/none.png", &asked, None).expect(204);
+    assert_eq!(preflight.header("access-control-allow-origin"), "*");
+    assert!(preflight.header("access-control-allow-headers").contains("Range"));
 }
 
 #[test]
 fn a_name_whose_accents_are_apart_leads_to_the_composed_one() {
     let server = Server::start();
-    let token = server.token("upload,paths,delete");
     let (composed, apart) = ("uni/%C3%BC.png", "uni/u%CC%88.png");
     let (one, two) = (build::png(8, 8, 1), build::png(9, 9, 2));
+    let token = server.token("upload,paths,read,delete");
     server.client().get(&format!("/{apart}")).expect(404);
     token.put(&format!("/api/v1/files/{composed}"), &one).expect(201);
     assert!(server.client().get(&format!("/{apart}")).expect(200).body == one);
-    // What stands there by its own name comes first, and what is gone there stays gone.
-    token.put(&format!("/api/v1/files/{apart}"), &two).expect(201);
-    assert!(server.client().get(&format!("/{apart}")).expect(200).body == two);
+    // However it is written, it is one path: to the API, to cards and to the operator.
+    assert_eq!(token.get(&format!("/api/v1/files/{apart}")).expect(200).at("/path"), "uni/ü.png");
+    let link = format!("{}/{apart}", server.base).replace('%', "%25").replace(':', "%3A");
+    server.client().get(&format!("/oembed?url={link}")).expect(200);
+    let output = server.run(&["image", "show", "uni/u\u{308}.png"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let second = token.put(&format!("/api/v1/files/{apart}"), &two).expect(201);
+    assert_eq!(second.at("/path"), "uni/ü.png");
+    assert!(server.client().get(&format!("/{composed}")).expect(200).body == two);
     token.delete(&format!("/api/v1/files/{apart}")).expect(204);
-    server.client().get(&format!("/{apart}")).expect(410);
-    server.client().get(&format!("/{composed}")).expect(200);
+    server.client().get(&format!("/{composed}")).expect(410);
 }

@@ -31,6 +31,33 @@ fn assert_headers(reply: &Reply) {
 }
 
 #[test]
+fn an_expected_tag_that_is_another_is_412() {
+    let server = Server::start();
+    let token = server.token("upload,paths");
+    let id = token.put("/api/v1/files/blog/a.png", &build::png(8, 8, 1)).expect(201).at("/id");
+    let client = server.client();
+    for path in [
+        format!("/i/{id}.png"),
+        format!("/images/{id}.png"),
+        "/blog/a.png".to_owned(),
+        format!("/i/{id}/w=16.webp"),
+    ] {
+        for _ in 0..2 {
+            let etag = client.get(&path).expect(200).header("etag").to_owned();
+            client.get_with(&path, &[("if-match", &etag)]).expect(200);
+            client.get_with(&path, &[("if-match", "*")]).expect(200);
+            client.get_with(&path, &[("if-match", &etag), ("range", "bytes=0-3")]).expect(206);
+            client.get_with(&path, &[("if-match", &etag), ("if-none-match", &etag)]).expect(304);
+            for other in ["\"x\"", &format!("W/{etag}")] {
+                let asked = [("if-match", other), ("if-none-match", etag.as_str())];
+                let refused = client.get_with(&path, &asked).expect_problem(412, "precondition_failed");
+                assert_eq!(refused.header("cache-control"), "no-store");
+            }
+        }
+    }
+}
+
+#[test]
 fn get_and_head_say_the_same() {
     let server = Server::start();
     let (id, bytes) = uploaded(&server);

@@ -99,6 +99,13 @@ fn the_page_keeps_secrets_as_the_bytes_do() {
         let none = server.client().get_with("/i/11111111111111111.png", fields).expect(404);
         assert_eq!(none.header("content-type"), "text/html; charset=utf-8");
     }
+    // No cache hands the one form to who is to get the other.
+    for (address, status) in [(link.as_str(), 410), ("/i/11111111111111111.png", 404)] {
+        let refused = server.client().get(address).expect(status);
+        let kept = refused.header("cache-control");
+        assert!(kept == "no-store" || kept == "private, max-age=60", "{status} {kept}");
+        assert_eq!(refused.header("vary"), VARY, "{status}");
+    }
     server.client().get(&link).expect_problem(410, "gone");
 }
 

@@ -39,6 +39,12 @@ fn only_the_cdn_is_answered() {
     for path in ["/health", "/ready", "/metrics"] {
         stranger.get(path).expect(200);
     }
+    // What a proxy on this machine passes on is no command.
+    let api = format!("/api/v1/images/{id}");
+    owner.get(&api).expect(200);
+    for said in [("x-forwarded-for", "127.0.0.1"), ("forwarded", "for=127.0.0.1"), ("via", "1.1 a")] {
+        owner.get_with(&api, &[said]).expect_problem(403, "behind_cdn");
+    }
     let output = server.run(&["image", "delete", &id]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     stranger.get_with(&address, &[("x-from-cdn", SECRET)]).expect(410);

@@ -18,6 +18,22 @@ fn site() -> tempfile::TempDir {
 }
 
 #[test]
+fn its_folders_are_below_the_path_before_ours() {
+    let dir = site();
+    let folder = ["--web-dir", dir.path().to_str().unwrap()];
+    let to = |server: &Server, path: &str, headers: &[(&str, &str)]| {
+        server.client().get_with(path, headers).expect(307).header("location").to_owned()
+    };
+    let server = Server::with(&folder);
+    assert_eq!(to(&server, "/css", &[]), "/css/");
+    assert_eq!(to(&server, "//css", &[]), "/css/", "no other host");
+    assert_eq!(to(&server, "/css", &[("x-forwarded-prefix", "/pictures")]), "/pictures/css/");
+    let server = Server::with_base_and("https://example.org/pictures", &folder);
+    assert_eq!(to(&server, "/pictures/css", &[]), "/pictures/css/");
+    assert_eq!(to(&server, "/css", &[]), "/pictures/css/");
+}
+
+#[test]
 fn its_files_stand_before_the_web_app_and_never_before_the_api() {
     let dir = site();
     let server = Server::with(&["--web-dir", dir.path().to_str().unwrap()]);

@@ -1,5 +1,6 @@
 //! `DELETE /api/v1/files/{path}`
 
+use serde_json::json;
 use tintype_testkit::build;
 
 use crate::support::Server;
@@ -37,4 +38,44 @@ fn only_the_owner_deletes_and_folders_are_not_deleted() {
     }
     server.client().get("/blog/a.png").expect(200);
     server.token("admin").delete(address).expect(204);
+}
+
+#[test]
+fn only_what_is_expected_is_deleted() {
+    let server = Server::start();
+    let token = server.token("upload,paths,read,delete");
+    let path = "/api/v1/files/blog/a.png";
+    token.put(path, &build::png(8, 8, 1)).expect(201);
+    let earlier = token.get(path).expect(200).header("etag").to_owned();
+    token.put(path, &build::png(9, 9, 2)).expect(201);
+    let etag = token.get(path).expect(200).header("etag").to_owned();
+    for other in [earlier.as_str(), "\"x\"", &format!("W/{etag}"), ""] {
+        let refused = token.send("DELETE", path, &[("if-match", other)], None);
+        refused.expect_problem(412, "precondition_failed");
+    }
+    server.client().get("/blog/a.png").expect(200);
+    // What is not there is not there, whatever is expected (RFC 9110, 13.2.1); a redirect has no tag.
+    let none = token.send("DELETE", "/api/v1/files/blog/none.png", &[("if-match", "*")], None);
+    none.expect_problem(404, "not_found");
+    token.patch(path, &json!({"path": "blog/b.png"})).expect(200);
+    token.send("DELETE", path, &[("if-match", &etag)], None).expect_problem(412, "precondition_failed");
+    server.client().get("/blog/a.png").expect(308);
+    token.send("DELETE", "/api/v1/files/blog/b.png", &[("if-match", &etag)], None).expect(204);
+}
+
+#[test]
+fn strangers_hear_nothing_of_what_was_moved_away() {
+    let server = Server::start();
+    let token = server.token("upload,paths,read,delete");
+    let put = "/api/v1/files/blog/s.png?visibility=private";
+    token.put(put, &build::png(8, 8, 1)).expect(201);
+    token.patch("/api/v1/files/blog/s.png", &json!({"path": "blog/t.png"})).expect(200);
+    let strangers = [server.client(), server.token("delete"), server.token("upload,paths,delete")];
+    for stranger in strangers {
+        for path in ["s.png", "t.png", "none.png"] {
+            stranger.delete(&format!("/api/v1/files/blog/{path}")).expect_problem(404, "not_found");
+        }
+    }
+    token.get("/blog/s.png").expect(308);
+    token.delete("/api/v1/files/blog/s.png").expect(204);
 }

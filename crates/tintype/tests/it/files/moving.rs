@@ -57,6 +57,30 @@ fn the_old_path_redirects_to_where_the_picture_is_now() {
 }
 
 #[test]
+fn only_what_is_expected_is_moved() {
+    let server = Server::start();
+    let token = server.token("upload,paths,read,delete");
+    let path = "/api/v1/files/blog/a.png";
+    token.put(path, &build::png(8, 8, 1)).expect(201);
+    let etag = token.get(path).expect(200).header("etag").to_owned();
+    let mv = |from: &str, to: &str, expected: &str| {
+        let body = json!({"path": to}).to_string();
+        let headers = [("if-match", expected), ("content-type", "application/json")];
+        token.send("PATCH", &format!("/api/v1/files/{from}"), &headers, Some(body.as_bytes()))
+    };
+    let other = format!("\"{}\"", "0".repeat(32));
+    mv("blog/a.png", "blog/b.png", &other).expect_problem(412, "precondition_failed");
+    mv("blog/a.png", "blog/a.png", &other).expect_problem(412, "precondition_failed");
+    mv("blog/", "journal/", &etag).expect_problem(412, "precondition_failed");
+    server.client().get("/blog/a.png").expect(200);
+    mv("blog/a.png", "blog/b.png", &etag).expect(200);
+    mv("blog/a.png", "blog/b.png", &etag).expect(200);
+    mv("blog/a.png", "blog/b.png", &other).expect_problem(412, "precondition_failed");
+    mv("blog/", "journal/", "*").expect(200);
+    server.client().get("/journal/b.png").expect(200);
+}
+
+#[test]
 fn redirects_are_not_built_of_the_requests_host() {
     let server = Server::with_base("https://img.example.org");
     let token = server.token("upload,paths");

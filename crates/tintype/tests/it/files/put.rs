@@ -37,6 +37,34 @@ fn an_encoded_slash_is_a_separator() {
 }
 
 #[test]
+fn strangers_cannot_ask_what_stands_at_a_path() {
+    let server = Server::start();
+    let (owner, stranger) = (server.token("upload,paths,read"), server.token("upload,paths,read"));
+    let (one, two) = (build::png(8, 8, 1), build::png(9, 9, 2));
+    owner.put("/api/v1/files/blog/s.png?visibility=private", &one).expect(201);
+    let etag = owner.get("/api/v1/files/blog/s.png").expect(200).header("etag").to_owned();
+    let other = format!("\"{}\"", "0".repeat(32));
+    for condition in [
+        ("if-match", etag.as_str()),
+        ("if-match", &other),
+        ("if-match", "*"),
+        ("if-none-match", "*"),
+        ("if-none-match", &etag),
+    ] {
+        for key in [None, Some(("idempotency-key", "k"))] {
+            let headers = [Some(condition), key].into_iter().flatten().collect::<Vec<_>>();
+            let refused = stranger.send("PUT", "/api/v1/files/blog/s.png", &headers, Some(&two));
+            refused.expect_problem(409, "path_taken");
+        }
+    }
+    let headers = [("if-match", other.as_str())];
+    owner
+        .send("PUT", "/api/v1/files/blog/s.png", &headers, Some(&two))
+        .expect_problem(412, "precondition_failed");
+    owner.send("PUT", "/api/v1/files/blog/s.png", &[("if-match", &etag)], Some(&two)).expect(201);
+}
+
+#[test]
 fn only_tokens_with_the_scope_may() {
     let server = Server::start();
     let picture = build::png(8, 8, 1);

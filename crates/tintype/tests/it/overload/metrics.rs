@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use tintype_testkit::{build, wait};
 
-use crate::support::Server;
+use crate::support::{Raw, Server};
 
 #[test]
 fn every_metric_is_documented_and_counts() {
@@ -58,4 +58,38 @@ fn only_this_machine_and_admins_read_them() {
     let open = Server::with(&["--metrics-allow", "203.0.113.0/24"]);
     open.client().get_with("/metrics", &outside).expect(200);
     open.client().get("/metrics").expect(404);
+}
+
+#[test]
+fn no_proxy_makes_a_stranger_this_machine() {
+    let server = Server::with(&[
+        "--server-proxy-protocol",
+        "on",
+        "--server-trusted-proxies",
+        "127.0.0.0/8,10.0.0.0/8",
+        "--limit-requests",
+        "8/1h",
+    ]);
+    let ask = |proxy: &str, lines: &str| {
+        let mut raw = Raw::connect_to(server.address());
+        let head = format!("PROXY {proxy}\r\nGET /metrics HTTP/1.1\r\nHost: h\r\n{lines}\r\n");
+        raw.send(head.as_bytes());
+        raw.reply()
+    };
+    let (here, cdn) = ("UNKNOWN", "TCP4 10.0.0.5 10.0.0.1 4711 443");
+    ask(here, "").expect(200);
+    for lines in
+        ["X-Forwarded-For: 127.0.0.1\r\n", "X-Forwarded-For: ::1\r\n", "X-Forwarded-For: 10.0.0.9\r\n"]
+    {
+        ask(cdn, lines).expect_problem(404, "not_found");
+        ask(here, lines).expect_problem(404, "not_found");
+    }
+    ask(here, "Forwarded: for=127.0.0.1\r\n").expect_problem(404, "not_found");
+    // Nor does a trusted address that somebody names free anybody of the limits.
+    for _ in 0..5 {
+        ask(cdn, "X-Forwarded-For: 10.0.0.9\r\n");
+    }
+    for named in ["10.0.0.9", "10.0.0.8", "127.0.0.1"] {
+        ask(cdn, &format!("X-Forwarded-For: {named}\r\n")).expect_problem(429, "rate_limited");
+    }
 }

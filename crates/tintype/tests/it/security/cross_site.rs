@@ -71,7 +71,11 @@ fn other_origins_use_the_api_with_tokens_where_they_are_named() {
     assert_eq!(list.header("access-control-allow-credentials"), "", "never with cookies");
     assert!(list.header("vary").contains("Origin"));
     let preflight = server.client().send("OPTIONS", "/api/v1/images", &named, None).expect(204);
-    assert!(preflight.header("access-control-allow-headers").contains("Authorization"));
+    for name in ["Authorization", "Idempotency-Key", "If-Match", "If-None-Match"] {
+        let allowed = preflight.header("access-control-allow-headers");
+        assert!(allowed.split(", ").any(|allowed| allowed == name), "{name} {allowed}");
+    }
+    assert!(list.header("access-control-expose-headers").split(", ").any(|shown| shown == "ETag"));
     let other = token.get_with("/api/v1/images", &[("origin", "https://evil.example")]).expect(200);
     assert_eq!(other.header("access-control-allow-origin"), "");
 

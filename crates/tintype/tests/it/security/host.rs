@@ -42,6 +42,24 @@ fn a_host_that_is_none_is_refused() {
 }
 
 #[test]
+fn two_hosts_are_none() {
+    let server = Server::start();
+    let id = uploaded(&server);
+    for path in
+        [format!("/i/{id}.png"), "/version".to_owned(), "/".to_owned(), format!("/api/v1/images/{id}")]
+    {
+        // Twice, from the disk and from RAM.
+        for _ in 0..2 {
+            Raw::get(&server, &path, "a.example", "").expect(200);
+            for other in ["a.example", "b.example"] {
+                let line = format!("Host: {other}\r\n");
+                Raw::get(&server, &path, "a.example", &line).expect_problem(400, "invalid_host");
+            }
+        }
+    }
+}
+
+#[test]
 fn links_follow_a_valid_host_and_nothing_keeps_it() {
     let server = Server::start();
     let id = uploaded(&server);

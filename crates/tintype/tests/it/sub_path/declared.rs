@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use tintype_testkit::{build, wait};
 
 use crate::support::{Client, Form, Raw, Server, base64, tintype};
@@ -112,6 +113,25 @@ fn everything_answers_with_the_path_and_without_it() {
         assert_eq!(old.at("/url"), format!("/pictures/images/{}", old.at("/filename")));
         client.get("/pictures-of/none.png").expect(404);
     }
+}
+
+#[test]
+fn no_named_path_begins_with_the_paths_own_words() {
+    let server = Server::with_base(BASE);
+    let token = server.token("upload,paths,read");
+    let picture = build::png(8, 8, 1);
+    for path in ["pictures/a.png", "pictures/b/a.png"] {
+        token.put(&format!("/api/v1/files/{path}"), &picture).expect_problem(400, "invalid_field");
+        let form = Form::new().field("path", path).file("a.png", &picture);
+        token.form(&form).expect_problem(400, "invalid_field");
+    }
+    for path in ["blog/a.png", "blog/pictures/a.png", "picturesque/a.png"] {
+        token.put(&format!("/api/v1/files/{path}"), &picture).expect(201);
+    }
+    let mv = |from: &str, to: &str| token.patch(&format!("/api/v1/files/{from}"), &json!({"path": to}));
+    mv("blog/a.png", "pictures/a.png").expect_problem(400, "invalid_field");
+    mv("blog/", "pictures/").expect_problem(400, "invalid_field");
+    mv("blog/", "pets/").expect(200);
 }
 
 #[test]
