@@ -75,8 +75,10 @@ impl CdnSettings {
     /// # Errors
     /// A setting that a cache needs is missing.
     pub(super) fn config(&self, bases: &[String]) -> Result<CdnConfig> {
-        let drivers: Vec<Driver> =
-            self.drivers.iter().map(|name| self.driver(name, bases)).collect::<Result<_>>()?;
+        let mut drivers = Vec::new();
+        for name in &self.drivers {
+            self.add_driver(name, bases, &mut drivers)?;
+        }
         let tags = self.tags.clone().unwrap_or_else(|| {
             let mut needed: Vec<TagHeader> = drivers.iter().filter_map(Driver::tag_header).collect();
             needed.sort_unstable();
@@ -105,8 +107,9 @@ impl CdnSettings {
         Ok(CdnConfig { drivers, tags, verify })
     }
 
-    fn driver(&self, name: &str, bases: &[String]) -> Result<Driver> {
-        Ok(match name {
+    /// Adds a driver, one for each node where there are several: they do not wait for each other.
+    fn add_driver(&self, name: &str, bases: &[String], drivers: &mut Vec<Driver>) -> Result<()> {
+        drivers.push(match name {
             "bunny" => Driver::Bunny(Bunny {
                 endpoint: self.bunny_url.clone(),
                 zone: needed(name, "bunny_zone", &self.bunny_zone)?,
@@ -130,11 +133,18 @@ impl CdnSettings {
                 service: needed(name, "fastly_service", &self.fastly_service)?,
                 token: needed(name, "fastly_token", &self.fastly_token)?,
             }),
-            "nginx" => Driver::Nginx(Nginx {
-                nodes: nodes(name, "nginx_url", &self.nginx_url)?,
-                base_paths: base_paths(bases),
-            }),
-            "varnish" => Driver::Varnish(Varnish { nodes: nodes(name, "varnish_url", &self.varnish_url)? }),
+            "nginx" => {
+                let base_paths = base_paths(bases);
+                let nodes = nodes(name, "nginx_url", &self.nginx_url)?.into_iter();
+                drivers
+                    .extend(nodes.map(|node| Driver::Nginx(Nginx { node, base_paths: base_paths.clone() })));
+                return Ok(());
+            }
+            "varnish" => {
+                let nodes = nodes(name, "varnish_url", &self.varnish_url)?.into_iter();
+                drivers.extend(nodes.map(|node| Driver::Varnish(Varnish { node })));
+                return Ok(());
+            }
             _ => {
                 if bases.is_empty() {
                     bail!("cdn.driver names webhook, which is told whole addresses: set server.base_url");
@@ -145,7 +155,8 @@ impl CdnSettings {
                     bases: bases.to_vec(),
                 })
             }
-        })
+        });
+        Ok(())
     }
 }
 
@@ -241,12 +252,8 @@ mod tests {
         let cdn = with(&[base, varnish, ("cdn.driver", "varnish")]).unwrap();
         assert_eq!((cdn.tags.as_slice(), cdn.forgets_all()), (&[TagHeader::Xkey][..], true));
         assert_eq!(cdn.verify.as_deref(), Some("https://img.example.org"));
-        let Driver::Varnish(Varnish { nodes }) = &cdn.drivers[0] else { panic!("another driver") };
-        assert_eq!(nodes, &["http://127.0.0.1:6081", "http://10.0.0.2:6081"]);
-        let nginx = ("cdn.nginx_url", "http://127.0.0.1:8081");
-        let cdn =
-            with(&[base, varnish, nginx, ("cdn.driver", "varnish,nginx"), ("cdn.verify", "off")]).unwrap();
-        assert!(!cdn.forgets_all() && cdn.verify.is_none());
+        let labels: Vec<String> = cdn.drivers.iter().map(Driver::label).collect();
+        assert_eq!(labels, ["varnish 127.0.0.1:6081", "varnish 10.0.0.2:6081"]);
     }
 
     #[test]
