@@ -26,6 +26,7 @@ pub mod sweep;
 pub mod text;
 pub mod token;
 pub mod trouble;
+mod under_way;
 pub mod upload;
 pub mod variant;
 
@@ -52,6 +53,7 @@ pub use tintype_cdn as cdn;
 pub use tintype_sandbox::{SelfTest, Status};
 pub use tintype_types as types;
 pub use trouble::Trouble;
+pub use under_way::UnderWay;
 
 /// The program's state: one value, shared by every request.
 #[derive(Clone)]

@@ -5,6 +5,8 @@
 //! fails, so that none waits for another. It is told twice: an answer that this server had begun before the change may
 //! reach the cache after the first time. Then somebody looks from outside, as a reader does, and what is still old is told
 //! anew.
+//!
+//! What is under way of a picture that is gone is broken off before a cache is told ([`crate::under_way`]).
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -21,13 +23,14 @@ use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Actor, AliasKind, App, Image, Trouble,
+    Actor, AliasKind, App, Image, Trouble, UnderWay,
     abuse::admin,
     config::CdnConfig,
     image::{ImageError, LIST_MAX},
     operator,
-    serve::etag,
+    serve::{Stored, etag},
     text,
+    under_way::Bodies,
 };
 
 /// Time after which a cache is told again. Longer than the head of an answer that was begun takes to reach it, and a body of
@@ -69,6 +72,7 @@ pub(crate) struct Purging {
     end: CancellationToken,
     tasks: TaskTracker,
     forgets_all: bool,
+    bodies: Bodies,
     done: AtomicU64,
     failed: AtomicU64,
 }
@@ -95,6 +99,7 @@ impl Purging {
             end: CancellationToken::new(),
             tasks: TaskTracker::new(),
             forgets_all: config.forgets_all(),
+            bodies: Bodies::default(),
             done: AtomicU64::new(0),
             failed: AtomicU64::new(0),
         }
@@ -110,6 +115,13 @@ impl App {
     /// Whether caches may keep pictures for long, because they are told what to forget.
     pub fn is_purged(&self) -> bool {
         self.purging.forgets_all
+    }
+
+    /// Notes a large body on its way, which ends when its picture does; `None` where no cache keeps it. `path` is the named path
+    /// that was asked for.
+    pub fn under_way(&self, stored: &Stored, path: Option<&str>) -> Option<UnderWay> {
+        let is_kept = !self.purging.caches.is_empty() && stored.visibility != Visibility::Private;
+        is_kept.then(|| self.purging.bodies.enter(stored.id, path))
     }
 
     /// How purges stand.
@@ -282,6 +294,7 @@ impl App {
             }
             let mut what = Vec::with_capacity(due.len());
             for purge in &due {
+                self.break_off(purge).await?;
                 what.push(self.what_of(purge).await?);
             }
             let told = cache.forget(&what, self.clock.now()).await;
@@ -306,6 +319,29 @@ impl App {
                 }
             }
         }
+    }
+
+    /// Breaks off what is under way of what is shown no more, or no more at this path.
+    async fn break_off(&self, purge: &Purge) -> Result<(), Trouble> {
+        let now = self.clock.now();
+        let ended = match &purge.subject {
+            PurgeSubject::Image(id) => match self.catalog.image(*id).await? {
+                Some(image) if is_shown(&image, now) => 0,
+                _ => self.purging.bodies.end_image(*id),
+            },
+            PurgeSubject::Path(path) => {
+                let image = self.image_at(path).await?.filter(|image| is_shown(image, now));
+                self.purging.bodies.end_path(path, image.map(|image| image.id))
+            }
+        };
+        if ended > 0 {
+            tracing::info!(
+                subject = %purge.subject,
+                answers = ended,
+                "broke off answers under way that show what is gone"
+            );
+        }
+        Ok(())
     }
 
     /// What follows when a cache was told.

@@ -92,7 +92,8 @@ async fn answer(
             if let Some(response) = media::redirect(&caller.origin, &parts.uri, stored.visibility) {
                 return response;
             }
-            let mut response = deliver(&http.app, &parts.method, &parts.headers, &stored, lasting).await;
+            let mut response =
+                deliver(&http.app, &parts.method, &parts.headers, &stored, lasting, None).await;
             if http.config.negotiate {
                 negotiate::mark(response.headers_mut());
             }
