@@ -14,7 +14,7 @@ use rustix::fs::{Mode, OFlags};
 use serde_json::json;
 use tintype_sandbox::{Sandbox, SelfTest, Status};
 
-use super::{block_on, doctor_store, serve::sandbox_options};
+use super::{block_on, doctor_cdn, doctor_store, serve::sandbox_options};
 use crate::{
     cli,
     client::Client,
@@ -98,6 +98,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
     findings.extend(proxy(&settings));
     findings.push(block_on(sandbox(&settings, spawner))?);
     findings.extend(block_on(doctor_store::look(matches, &settings))?);
+    findings.extend(block_on(doctor_cdn::look(&settings))?);
     findings.extend(reached(&settings));
     if matches.get_flag("json") {
         let all: Vec<_> = findings
@@ -179,7 +180,10 @@ fn folder(settings: &Settings, findings: &mut Vec<Finding>) {
 fn https(settings: &Settings) -> Vec<Finding> {
     let mend = "`tintype config` shows what is set, and where";
     let refused = settings::contradiction(settings).map(|why| fail("https", why, mend));
-    let doubts = settings::doubts(settings).into_iter().map(|why| warn("https", why, mend));
+    let doubts = settings::doubts(settings).into_iter().map(|why| {
+        let what = if why.starts_with("cdn.") { "caches" } else { "https" };
+        warn(what, why, mend)
+    });
     refused.into_iter().chain(doubts).collect()
 }
 
