@@ -1,5 +1,7 @@
 //! Settings of caches in front of the server.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context as _, Result, bail};
 use tintype_app::{
     cdn::{Bunny, CloudFront, Cloudflare, Driver, Fastly, Nginx, Secret, TagHeader, Varnish, Webhook},
@@ -7,7 +9,7 @@ use tintype_app::{
 };
 use tintype_http::base_path_of;
 
-use super::value::list;
+use super::{Given, value::list};
 
 /// The kinds of caches, by their words.
 const DRIVERS: [&str; 7] = ["bunny", "cloudflare", "cloudfront", "fastly", "nginx", "varnish", "webhook"];
@@ -160,6 +162,28 @@ impl CdnSettings {
     }
 }
 
+/// What is likely not meant so.
+pub(super) fn doubts(cdn: &CdnSettings, given: &BTreeMap<&'static str, Given>) -> Vec<String> {
+    // Guarding the origin takes no driver.
+    let general = |key: &str| ["cdn.driver", "cdn.origin_secret", "cdn.origin_header"].contains(&key);
+    let idle = given.keys().filter(|key| key.starts_with("cdn.") && !general(key)).filter(|key| {
+        let of = key.strip_prefix("cdn.").and_then(|key| key.split_once('_')).map(|(kind, _)| kind);
+        match of.filter(|kind| DRIVERS.contains(kind)) {
+            Some(kind) => !cdn.drivers.contains(&kind),
+            None => cdn.drivers.is_empty(),
+        }
+    });
+    let idle: Vec<&str> = idle.copied().collect();
+    if idle.is_empty() {
+        return Vec::new();
+    }
+    vec![format!(
+        "{} is set, but cdn.driver does not name the cache that it is for, and no such cache is told what to forget: name it in \
+         cdn.driver, or take the setting away",
+        idle.join(", ")
+    )]
+}
+
 /// The paths of addresses, each once; an empty one where there is no address.
 fn base_paths(bases: &[String]) -> Vec<String> {
     let mut paths: Vec<String> = bases.iter().map(|base| base_path_of(base).to_owned()).collect();
@@ -280,6 +304,27 @@ mod tests {
         ] {
             let error = format!("{:#}", with(pairs).unwrap_err());
             assert!(error.contains(words), "{pairs:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn settings_without_effect_are_doubted() {
+        let varnish = ("cdn.varnish_url", "http://127.0.0.1:6081");
+        let driver = ("cdn.driver", "varnish");
+        let base = ("server.base_url", "https://img.example.org");
+        for (pairs, words) in [
+            (&[varnish][..], "cdn.varnish_url is set, but"),
+            (&[("cdn.tags", "xkey")], "cdn.tags is set, but"),
+            (&[("cdn.verify", "off")], "cdn.verify is set, but"),
+            (&[base, varnish, driver, ("cdn.fastly_token", "x")], "cdn.fastly_token is set, but"),
+            (&[base, varnish, driver, ("cdn.verify", "off")], ""),
+            (&[("cdn.origin_secret", "0123456789abcdef")], ""),
+            (&[], ""),
+        ] {
+            let flags = pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+            let settings = load(&Sources { flags, folder: "/nowhere".into(), ..Sources::default() }).unwrap();
+            let why = crate::settings::doubts(&settings).join(" ");
+            assert!(why.contains(words) && why.is_empty() == words.is_empty(), "{pairs:?}: {why}");
         }
     }
 
