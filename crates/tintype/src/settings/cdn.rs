@@ -97,8 +97,11 @@ impl CdnSettings {
                 );
             }
         }
+        let below = bases.first().map_or("", |base| base_path_of(base));
         let verify = match (&self.verify_url, bases.first()) {
             _ if drivers.is_empty() || !self.verify => None,
+            // It stands for the host alone: addresses are the same there as everywhere.
+            (Some(url), _) if base_path_of(url).is_empty() => Some(format!("{url}{below}")),
             (Some(url), _) => Some(url.clone()),
             (None, Some(base)) => Some(base.clone()),
             (None, None) => bail!(
@@ -278,6 +281,19 @@ mod tests {
         assert_eq!(cdn.verify.as_deref(), Some("https://img.example.org"));
         let labels: Vec<String> = cdn.drivers.iter().map(Driver::label).collect();
         assert_eq!(labels, ["varnish 127.0.0.1:6081", "varnish 10.0.0.2:6081"]);
+        let below = ("server.base_url", "https://example.org/pictures");
+        for (url, seen_at) in [
+            ("http://127.0.0.1:44600", "http://127.0.0.1:44600/pictures"),
+            ("http://127.0.0.1:44600/", "http://127.0.0.1:44600/pictures"),
+            ("http://127.0.0.1:44600/pictures", "http://127.0.0.1:44600/pictures"),
+        ] {
+            let cdn = with(&[below, varnish, ("cdn.driver", "varnish"), ("cdn.verify_url", url)]).unwrap();
+            assert_eq!(cdn.verify.as_deref(), Some(seen_at), "{url}");
+        }
+        let nginx = ("cdn.nginx_url", "http://127.0.0.1:8081");
+        let cdn =
+            with(&[base, varnish, nginx, ("cdn.driver", "varnish,nginx"), ("cdn.verify", "off")]).unwrap();
+        assert!(!cdn.forgets_all() && cdn.verify.is_none());
     }
 
     #[test]
