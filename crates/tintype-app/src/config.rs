@@ -40,7 +40,7 @@ pub enum Delivery {
 /// Caches in front of the server.
 #[derive(Clone, Debug, Default)]
 pub struct CdnConfig {
-    /// Those that are told what to forget, one of a kind.
+    /// Those that are told what to forget: one of a kind, or one for each node of nginx and Varnish.
     pub drivers: Vec<Driver>,
     /// The headers that carry tags.
     pub tags: Vec<TagHeader>,

@@ -5,6 +5,7 @@
 
 pub mod abuse;
 pub mod actor;
+mod addresses;
 pub mod authorize;
 mod cache;
 pub mod certificate;
@@ -25,6 +26,7 @@ pub mod sweep;
 pub mod text;
 pub mod token;
 pub mod trouble;
+mod under_way;
 pub mod upload;
 pub mod variant;
 
@@ -44,13 +46,14 @@ use crate::{cache::RamCache, clock::Clock, config::AppConfig, random::Random};
 pub use actor::{Actor, Credential};
 pub use tintype_blob::ByteStream;
 pub use tintype_catalog::{
-    AliasKind, Ban, BanKind, Counts, Entry, File, FolderPage, Image, Order, OwnerId, PathCondition, Purge,
-    PurgeStep, PurgeSubject, Report, Tags, Token,
+    AliasKind, Ban, BanKind, CacheState, Counts, Entry, File, FolderPage, Image, Order, OwnerId,
+    PathCondition, Purge, PurgeStep, PurgeSubject, Report, Tags, Token,
 };
 pub use tintype_cdn as cdn;
 pub use tintype_sandbox::{SelfTest, Status};
 pub use tintype_types as types;
 pub use trouble::Trouble;
+pub use under_way::UnderWay;
 
 /// The program's state: one value, shared by every request.
 #[derive(Clone)]
@@ -235,8 +238,9 @@ impl App {
         }
     }
 
-    /// Waits until nothing is being published any more, then closes the sandbox and the catalogue.
+    /// Waits until nothing is being published any more and caches in front were told what is due, then closes the sandbox and the catalogue.
     pub async fn close(&self) {
+        self.finish_purging().await;
         self.tasks.close();
         self.tasks.wait().await;
         self.sandbox.shutdown().await;

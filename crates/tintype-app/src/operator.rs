@@ -111,7 +111,7 @@ pub(crate) async fn remove_variants(
     id: ImageId,
 ) -> Result<(), Trouble> {
     // Their names are addresses that a cache may have yet to forget.
-    catalog.note_variants(id, &blobs.variant_recipes(id).await?).await?;
+    catalog.note_variants(id, blobs.variant_recipes(id).await?).await?;
     blobs.delete_variants(id).await?;
     Ok(())
 }

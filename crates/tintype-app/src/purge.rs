@@ -5,6 +5,8 @@
 //! fails, so that none waits for another. It is told twice: an answer that this server had begun before the change may
 //! reach the cache after the first time. Then somebody looks from outside, as a reader does, and what is still old is told
 //! anew.
+//!
+//! What is under way of a picture that is gone is broken off before a cache is told ([`crate::under_way`]).
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -14,25 +16,39 @@ use std::{
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use sha2::{Digest, Sha256};
-use tintype_catalog::{Purge, PurgeOutcome, PurgeStep, PurgeSubject};
-use tintype_cdn::{Cache, Forget, PurgeError, Reader, Seen};
-use tintype_types::{ContentHash, ImageId, Recipe, UnixMillis, Visibility};
+use tintype_catalog::{CacheState, Purge, PurgeOutcome, PurgePage, PurgeStep, PurgeSubject};
+use tintype_cdn::{Cache, Driver, PurgeError, Reader, Seen};
+use tintype_types::{ContentHash, ImageId, UnixMillis, Visibility};
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Actor, AliasKind, App, Image, Trouble, abuse::admin, config::CdnConfig, image::ImageError, operator,
-    serve::etag, text,
+    Actor, AliasKind, App, Image, Trouble, UnderWay,
+    abuse::admin,
+    config::CdnConfig,
+    image::{ImageError, LIST_MAX},
+    operator,
+    serve::{Stored, etag},
+    text,
+    under_way::Bodies,
 };
 
-/// Time after which a cache is told again. Longer than an answer that was begun takes to reach it, headers first.
+/// Time after which a cache is told again. Longer than the head of an answer that was begun takes to reach it, and a body of
+/// [`SMALL`].
 const AGAIN: i64 = 5;
+/// Time after which one is told once more that keeps an answer when its body has ended. Large bodies are broken off, but what
+/// the two systems hold of one for a slow connection, up to some megabytes, arrives all the same.
+const LATE: i64 = 60;
+/// Bytes of a body that is through in [`AGAIN`], however slow the connection.
+const SMALL: u64 = 256 << 10;
 /// Pause after the first failure, and the longest one, in seconds.
 const PAUSE: (i64, i64) = (2, 600);
 /// Shortest pause where only the operator can help.
 const PAUSE_REFUSED: i64 = 60;
 /// Purges that are looked at from outside at once.
 const LOOKS: usize = 8;
+/// Time in which caches that answer are told what is due when the server has stopped.
+const LAST_ROUND: Duration = Duration::from_secs(3);
 /// Longest sleep, so that a clock that was set back delays nothing for long.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
 
@@ -52,7 +68,11 @@ pub(crate) struct Purging {
     caches: Vec<Cache>,
     reader: Reader,
     wake: watch::Sender<()>,
+    /// Cancelled when no request comes any more that could change anything.
+    end: CancellationToken,
+    tasks: TaskTracker,
     forgets_all: bool,
+    bodies: Bodies,
     done: AtomicU64,
     failed: AtomicU64,
 }
@@ -76,7 +96,10 @@ impl Purging {
             caches: config.drivers.iter().cloned().map(Cache::new).collect(),
             reader: Reader::default(),
             wake: watch::Sender::new(()),
+            end: CancellationToken::new(),
+            tasks: TaskTracker::new(),
             forgets_all: config.forgets_all(),
+            bodies: Bodies::default(),
             done: AtomicU64::new(0),
             failed: AtomicU64::new(0),
         }
@@ -94,6 +117,13 @@ impl App {
         self.purging.forgets_all
     }
 
+    /// Notes a large body on its way, which ends when its picture does; `None` where no cache keeps it. `path` is the named path
+    /// that was asked for.
+    pub fn under_way(&self, stored: &Stored, path: Option<&str>) -> Option<UnderWay> {
+        let is_kept = !self.purging.caches.is_empty() && stored.visibility != Visibility::Private;
+        is_kept.then(|| self.purging.bodies.enter(stored.id, path))
+    }
+
     /// How purges stand.
     ///
     /// # Errors
@@ -104,17 +134,57 @@ impl App {
         if self.purging.caches.is_empty() {
             return Ok(PurgeCounts::default());
         }
-        let (waiting, failing) = self.catalog.waiting_purges().await?;
+        let (waiting, failing) = self.catalog.waiting_purges(None).await?;
         Ok(PurgeCounts { waiting, failing, done, failed })
     }
 
-    /// Every purge that waits, the oldest first.
+    /// A page of the purges that wait, the oldest first, and how many there are.
+    ///
+    /// # Errors
+    /// Not an admin, a cursor that no list gave out, or the server's own trouble.
+    pub async fn list_purges(
+        &self,
+        actor: &Actor,
+        limit: u32,
+        cursor: Option<&str>,
+    ) -> Result<(PurgePage, u64), ImageError> {
+        admin(actor)?;
+        let after = cursor.map(str::parse).transpose().map_err(|_| ImageError::InvalidCursor)?;
+        let page = self.catalog.purges(after, limit.clamp(1, LIST_MAX)).await.map_err(Trouble::from)?;
+        let (waiting, _) = self.catalog.waiting_purges(None).await.map_err(Trouble::from)?;
+        Ok((page, waiting))
+    }
+
+    /// The caches that are told what to forget, and how each is.
     ///
     /// # Errors
     /// Not an admin, or the server's own trouble.
-    pub async fn list_purges(&self, actor: &Actor) -> Result<Vec<Purge>, ImageError> {
+    pub async fn list_caches(&self, actor: &Actor) -> Result<Vec<CacheState>, ImageError> {
         admin(actor)?;
-        Ok(self.catalog.purges().await.map_err(Trouble::from)?)
+        Ok(self.caches_now().await?)
+    }
+
+    /// The caches that have failed to forget something, or asked to be left alone, and still do.
+    ///
+    /// # Errors
+    /// The server's own trouble.
+    pub async fn troubled_caches(&self) -> Result<Vec<CacheState>, Trouble> {
+        if self.purging.caches.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut caches = self.caches_now().await?;
+        caches.retain(|cache| cache.failing_since.is_some() || cache.rests_until.is_some());
+        Ok(caches)
+    }
+
+    /// Rests that are over are left out.
+    async fn caches_now(&self) -> Result<Vec<CacheState>, Trouble> {
+        let now = self.clock.now();
+        let mut caches = self.catalog.caches().await?;
+        for cache in &mut caches {
+            cache.rests_until = cache.rests_until.filter(|end| *end > now);
+        }
+        Ok(caches)
     }
 
     /// Has every cache forget an image or a named path, named by a link of any kind; answers what it is, and how many
@@ -138,7 +208,7 @@ impl App {
         Ok(Some((subject, caches)))
     }
 
-    /// Tries everything that has failed at once; answers how much that is.
+    /// Tries everything that has failed at once, also at caches that asked to be left alone; answers how much that is.
     ///
     /// # Errors
     /// Not an admin, or the server's own trouble.
@@ -149,99 +219,171 @@ impl App {
         Ok(waiting)
     }
 
-    /// Says in the catalogue which caches there are, and starts their tasks, which stop when `stop` is cancelled.
-    pub(crate) async fn start_purging(&self, stop: &CancellationToken) -> Result<(), Trouble> {
-        let names = self.purging.caches.iter().map(|cache| cache.driver().name().to_owned()).collect();
+    /// Says in the catalogue which caches there are, and starts their tasks, which go on until
+    /// [`App::finish_purging`]: what is deleted while the server stops is forgotten as well.
+    pub(crate) async fn start_purging(&self) -> Result<(), Trouble> {
+        let names = self.purging.caches.iter().map(|cache| cache.label().to_owned()).collect();
         let dropped = self.catalog.set_caches(names).await?;
         if dropped > 0 {
             tracing::warn!(dropped, "caches that are no longer in the settings are not told what to forget");
         }
         for at in 0..self.purging.caches.len() {
             for verifying in [false, true] {
-                let (app, stop) = (self.clone(), stop.clone());
-                self.tasks.spawn(async move { app.work_on_purges(at, verifying, stop).await });
+                let app = self.clone();
+                self.purging.tasks.spawn(async move { app.work_on_purges(at, verifying).await });
             }
         }
         Ok(())
     }
 
+    /// Has every cache told what is due for the last time; returns when each has answered or had its time.
+    pub async fn finish_purging(&self) {
+        self.purging.end.cancel();
+        self.purging.tasks.close();
+        self.purging.tasks.wait().await;
+    }
+
     /// Tells one cache what is due, or looks whether it has forgotten.
-    async fn work_on_purges(&self, at: usize, verifying: bool, stop: CancellationToken) {
+    async fn work_on_purges(&self, at: usize, verifying: bool) {
         let cache = &self.purging.caches[at];
+        let end = self.purging.end.clone();
         let mut woken = self.purging.wake.subscribe();
         loop {
             woken.mark_unchanged();
-            let work = async {
-                if verifying { self.verify(cache, &stop).await } else { self.tell(cache, &stop).await }
-            };
-            // A cache that does not answer holds up no stop: what it was told stays noted, and is told again.
             let worked = tokio::select! {
-                () = stop.cancelled() => return,
-                worked = work => worked,
+                () = end.cancelled() => break,
+                told = self.tell(cache), if !verifying => told,
+                seen = self.verify(cache), if verifying => seen,
             };
-            let rest = worked.unwrap_or_else(|error| {
+            let pause = worked.unwrap_or_else(|error| {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
                     "what a cache has to forget is left for later"
                 );
-                Rest::Until(SLEEP_MAX)
+                SLEEP_MAX
             });
-            let (pause, wakes) = match rest {
-                Rest::Until(pause) => (pause, true),
-                Rest::Held(pause) => (pause, false),
-            };
             tokio::select! {
-                () = stop.cancelled() => return,
-                _ = woken.changed(), if wakes => {}
+                () = end.cancelled() => break,
+                _ = woken.changed() => {}
                 () = tokio::time::sleep(pause) => {}
             }
         }
+        // A cache that does not answer holds up no stop: what it was told stays noted, and is told again by the next server.
+        if verifying {
+            return;
+        }
+        let last = tokio::time::timeout(LAST_ROUND, self.tell(cache)).await;
+        if let Ok(Err(error)) = last {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "what a cache has to forget is left for later"
+            );
+        }
     }
 
-    async fn tell(&self, cache: &Cache, stop: &CancellationToken) -> Result<Rest, Trouble> {
-        let driver = cache.driver();
+    /// Tells a cache everything that is due, and answers how long there is nothing more.
+    async fn tell(&self, cache: &Cache) -> Result<Duration, Trouble> {
+        let (name, driver) = (cache.label(), cache.driver());
         loop {
             if self.is_paused() {
-                return Ok(Rest::Until(SLEEP_MAX));
+                return Ok(SLEEP_MAX);
             }
-            let due = self.catalog.due_purges(driver.name(), false, self.clock.now(), driver.batch()).await?;
-            if due.is_empty() || stop.is_cancelled() {
-                return self.rest(driver.name(), false).await;
+            let due = self.catalog.due_purges(name, false, self.clock.now(), driver.batch()).await?;
+            if due.is_empty() {
+                return self.rest(name, false).await;
             }
             let mut what = Vec::with_capacity(due.len());
             for purge in &due {
+                self.break_off(purge).await?;
                 what.push(self.what_of(purge).await?);
             }
             let told = cache.forget(&what, self.clock.now()).await;
             let now = self.clock.now();
-            let settles = i64::try_from(driver.settles().as_secs()).unwrap_or(0);
             match told {
                 Ok(()) => {
-                    let looks = self.config.cdn.verify.is_some();
-                    let ended = due.iter().filter(|purge| purge.step == PurgeStep::Again && !looks).count();
-                    self.purging.done.fetch_add(ended as u64, Ordering::Relaxed);
-                    let next = |purge: Purge| {
-                        let outcome = match purge.step {
-                            PurgeStep::Again if !looks => PurgeOutcome::Done,
-                            PurgeStep::Again => {
-                                PurgeOutcome::Next(PurgeStep::Verify, now.plus_seconds(settles))
-                            }
-                            _ => PurgeOutcome::Next(PurgeStep::Again, now.plus_seconds(settles.max(AGAIN))),
-                        };
-                        (purge, outcome)
-                    };
-                    self.catalog.settle_purges(due.into_iter().map(next).collect()).await?;
+                    let mut settled = Vec::with_capacity(due.len());
+                    for purge in due {
+                        let outcome = self.after_telling(driver, &purge, now).await?;
+                        settled.push((purge, outcome));
+                    }
+                    self.catalog.settle_purges(settled).await?;
                     // Whoever looks sleeps until then.
                     self.purging.wake();
                 }
                 Err(error) => {
-                    self.put_off(driver.name(), due, &error, now).await?;
+                    self.put_off(name, due, &error, now).await?;
                     if let PurgeError::Limited(pause) = error {
-                        return Ok(Rest::Held(pause));
+                        let seconds = i64::try_from(pause.as_secs()).unwrap_or(PAUSE.1);
+                        self.catalog.rest_cache(name, now.plus_seconds(seconds)).await?;
                     }
                 }
             }
         }
+    }
+
+    /// Breaks off what is under way of what is shown no more, or no more at this path.
+    async fn break_off(&self, purge: &Purge) -> Result<(), Trouble> {
+        let now = self.clock.now();
+        let ended = match &purge.subject {
+            PurgeSubject::Image(id) => match self.catalog.image(*id).await? {
+                Some(image) if is_shown(&image, now) => 0,
+                _ => self.purging.bodies.end_image(*id),
+            },
+            PurgeSubject::Path(path) => {
+                let image = self.image_at(path).await?.filter(|image| is_shown(image, now));
+                self.purging.bodies.end_path(path, image.map(|image| image.id))
+            }
+        };
+        if ended > 0 {
+            tracing::info!(
+                subject = %purge.subject,
+                answers = ended,
+                "broke off answers under way that show what is gone"
+            );
+        }
+        Ok(())
+    }
+
+    /// What follows when a cache was told.
+    async fn after_telling(
+        &self,
+        driver: &Driver,
+        purge: &Purge,
+        now: UnixMillis,
+    ) -> Result<PurgeOutcome, Trouble> {
+        let settles = i64::try_from(driver.settles().as_secs()).unwrap_or(0);
+        let next = |step, pause| PurgeOutcome::Next(step, now.plus_seconds(pause));
+        if purge.told == 0 {
+            return Ok(next(PurgeStep::Again, settles.max(AGAIN)));
+        }
+        if purge.told == 1 && driver.keeps_at_the_end() && self.may_be_large(driver, purge).await? {
+            return Ok(next(PurgeStep::Again, LATE - AGAIN));
+        }
+        if self.config.cdn.verify.is_some() {
+            return Ok(next(PurgeStep::Verify, settles));
+        }
+        self.purging.done.fetch_add(1, Ordering::Relaxed);
+        Ok(PurgeOutcome::Done)
+    }
+
+    /// Whether a body of a purge's subject may be longer than [`SMALL`].
+    async fn may_be_large(&self, driver: &Driver, purge: &Purge) -> Result<bool, Trouble> {
+        Ok(match &purge.subject {
+            PurgeSubject::Image(id) => {
+                let image = self.catalog.image(*id).await?;
+                image.is_none_or(|image| image.blob.is_none_or(|blob| blob.bytes > SMALL))
+            }
+            // Of what stood there before nothing is known. Caches that forget by address keep named paths for minutes only.
+            PurgeSubject::Path(_) => driver.reaches_all(),
+        })
+    }
+
+    /// The image that readers find at a named path, whether they may see it or not.
+    async fn image_at(&self, path: &str) -> Result<Option<Image>, Trouble> {
+        Ok(match self.catalog.image_by_way_of(path).await? {
+            Some((image, moved)) => Some(image).filter(|_| moved.is_none()),
+            None => self.catalog.image_at_alias(AliasKind::Path, path).await?,
+        })
     }
 
     /// Puts off what a cache could not be told.
@@ -270,14 +412,14 @@ impl App {
         Ok(self.catalog.settle_purges(failed.collect()).await?)
     }
 
-    async fn verify(&self, cache: &Cache, stop: &CancellationToken) -> Result<Rest, Trouble> {
-        let name = cache.driver().name();
+    async fn verify(&self, cache: &Cache) -> Result<Duration, Trouble> {
+        let name = cache.label();
         loop {
             if self.is_paused() {
-                return Ok(Rest::Until(SLEEP_MAX));
+                return Ok(SLEEP_MAX);
             }
             let due = self.catalog.due_purges(name, true, self.clock.now(), LOOKS as u32).await?;
-            if due.is_empty() || stop.is_cancelled() {
+            if due.is_empty() {
                 return self.rest(name, true).await;
             }
             let seen: Vec<_> = stream::iter(due)
@@ -327,13 +469,7 @@ impl App {
                 }
                 None => return Ok(None),
             },
-            PurgeSubject::Path(path) => {
-                let image = match self.catalog.image_by_way_of(path).await? {
-                    Some((image, moved)) => Some(image).filter(|_| moved.is_none()),
-                    None => self.catalog.image_at_alias(AliasKind::Path, path).await?,
-                };
-                (image, text::address_of_path(path))
-            }
+            PurgeSubject::Path(path) => (self.image_at(path).await?, text::address_of_path(path)),
         };
         let url = format!("{base}{path}");
         let shown = image.filter(|image| is_shown(image, self.clock.now()));
@@ -351,47 +487,6 @@ impl App {
         })
     }
 
-    /// Everything that a cache may have of a purge's subject.
-    async fn what_of(&self, purge: &Purge) -> Result<Forget, Trouble> {
-        let utf8 = |tag: Bytes| String::from_utf8_lossy(&tag).into_owned();
-        let id = match &purge.subject {
-            PurgeSubject::Path(path) => {
-                let paths = vec![text::address_of_path(path)];
-                return Ok(Forget { image: None, tag: utf8(path_tag(path)), paths, prefix: None });
-            }
-            PurgeSubject::Image(id) => *id,
-        };
-        let mut paths = vec![format!("/i/{id}"), format!("/images/{id}"), format!("/p/{id}")];
-        if let Some(image) = self.catalog.image(id).await? {
-            let extensions = match image.media_type.extension() {
-                "jpg" => &["jpg", "jpeg"][..],
-                other => &[other],
-            };
-            for extension in extensions {
-                paths.extend([format!("/i/{id}.{extension}"), format!("/images/{id}.{extension}")]);
-            }
-        }
-        paths.extend(self.catalog.paths_of(id).await?.iter().map(|path| text::address_of_path(path)));
-        for (kind, name) in self.catalog.aliases_of(id).await? {
-            let name = text::address_of_path(&name);
-            paths.push(match kind {
-                AliasKind::I => format!("/i{name}"),
-                AliasKind::Images => format!("/images{name}"),
-                AliasKind::Path => name,
-            });
-        }
-        // In this order: they are noted before their files go.
-        let mut variants = self.blobs.variant_recipes(id).await?;
-        variants.extend(self.catalog.noted_variants(purge.id).await?);
-        for recipe in &variants {
-            let recipe =
-                recipe.rsplit_once('.').and_then(|(ops, extension)| Recipe::parse(ops, extension).ok());
-            let spellings = recipe.map(|recipe| recipe.spellings()).unwrap_or_default();
-            paths.extend(spellings.into_iter().map(|spelling| format!("/i/{id}/{spelling}")));
-        }
-        Ok(Forget { image: Some(id), tag: utf8(image_tag(id)), paths, prefix: Some(format!("/i/{id}")) })
-    }
-
     /// Seconds until the next try, a quarter of them by chance, so that not everything that failed together comes back
     /// together.
     fn purge_pause(&self, attempts: u32, error: Option<&PurgeError>) -> i64 {
@@ -406,20 +501,12 @@ impl App {
         pause + pause * i64::from(self.random.nonce()[0]) / 1024
     }
 
-    async fn rest(&self, cache: &str, verifying: bool) -> Result<Rest, Trouble> {
+    async fn rest(&self, cache: &str, verifying: bool) -> Result<Duration, Trouble> {
         let next = self.catalog.next_purge_due(cache, verifying).await?;
         let millis = next.map_or(i64::MAX, |due| due.0.saturating_sub(self.clock.now().0));
         let pause = Duration::from_millis(u64::try_from(millis).unwrap_or(0));
-        Ok(Rest::Until(pause.clamp(Duration::from_millis(50), SLEEP_MAX)))
+        Ok(pause.clamp(Duration::from_millis(50), SLEEP_MAX))
     }
-}
-
-/// How long a task has nothing to do.
-enum Rest {
-    /// Until then, or until something is due.
-    Until(Duration),
-    /// Until then, whatever is due: the cache asked for it.
-    Held(Duration),
 }
 
 /// Whether whoever has the link sees the image.

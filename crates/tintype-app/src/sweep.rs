@@ -41,7 +41,7 @@ impl App {
             let (app, stop) = (self.clone(), stop.clone());
             async move { app.work_on_jobs(stop).await }
         });
-        self.start_purging(&stop).await?;
+        self.start_purging().await?;
         let app = self.clone();
         let pause = Duration::from_secs(self.config.sweep_interval.max(1).unsigned_abs());
         self.tasks.spawn(async move {

@@ -76,7 +76,9 @@ impl App {
     ) -> Result<Option<Arc<Stored>>, ServeError> {
         let found =
             self.blobs.get_variant(image.id, &recipe.canonical(), EPOCH).await.map_err(Trouble::from)?;
-        Ok(found.map(|bytes| self.keep_variant(image, key, recipe, bytes, moment)))
+        let Some(bytes) = found else { return Ok(None) };
+        self.note_variant(image.id, &recipe).await?;
+        Ok(Some(self.keep_variant(image, key, recipe, bytes, moment)))
     }
 
     async fn render(
@@ -103,6 +105,7 @@ impl App {
                 ServeError::Unrenderable
             }
         })?;
+        self.note_variant(image.id, &recipe).await?;
         self.still_shown(image, moment).await?;
         let bytes = bytes::Bytes::from(rendered.bytes);
         if let Err(error) = self.blobs.put_variant(image.id, &recipe.canonical(), EPOCH, bytes.clone()).await
@@ -118,6 +121,15 @@ impl App {
             return Err(error);
         }
         Ok(self.keep_variant(image, key, recipe, bytes, moment))
+    }
+
+    /// Notes a variant before it is sent, where a cache forgets no address but those that it is told: its file may be removed
+    /// at any time, and what such a cache has of it with nothing.
+    async fn note_variant(&self, id: ImageId, recipe: &Recipe) -> Result<(), Trouble> {
+        if self.config.cdn.needs_list() {
+            self.catalog.note_served_variant(id, recipe.canonical()).await?;
+        }
+        Ok(())
     }
 
     fn keep_variant(

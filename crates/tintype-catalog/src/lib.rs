@@ -51,7 +51,7 @@ pub use list::{Cursor, InvalidCursor, ListQuery, Order, Page};
 pub use owner::OwnerId;
 pub use path::{AliasKind, PathsOf};
 pub use publish::{Duplicates, NewImage, Published};
-pub use purge::{InvalidPurgeSubject, Purge, PurgeOutcome, PurgeStep, PurgeSubject};
+pub use purge::{CacheState, InvalidPurgeSubject, Purge, PurgeOutcome, PurgePage, PurgeStep, PurgeSubject};
 pub use sweep::BlobId;
 pub use token::{Life, NewSecret, NewToken, Token};
 pub use trash::Restored;

@@ -51,8 +51,8 @@ pub struct Page {
 /// shown twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    created_at: i64,
-    sequence: i64,
+    pub(crate) created_at: i64,
+    pub(crate) sequence: i64,
 }
 
 /// The text is not a cursor.

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The schemas in order; the first is number 1. What was released is never edited, only followed.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("../migrations/sqlite/0001_catalogue.sql"),
     include_str!("../migrations/sqlite/0002_direct_uploads.sql"),
     include_str!("../migrations/sqlite/0003_idempotency.sql"),
@@ -18,6 +18,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/sqlite/0006_certificates.sql"),
     include_str!("../migrations/sqlite/0007_purges.sql"),
     include_str!("../migrations/sqlite/0008_path_redirects.sql"),
+    include_str!("../migrations/sqlite/0009_purge_pauses.sql"),
 ];
 
 /// What opening found or made.

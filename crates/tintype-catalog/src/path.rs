@@ -128,6 +128,17 @@ impl Catalog {
         rows.iter().map(|row| Columns(row).get("path")).collect()
     }
 
+    /// Every path that was moved and leads to a named path of an image, in alphabetical order.
+    ///
+    /// # Errors
+    /// As every question.
+    pub async fn redirects_to(&self, id: ImageId) -> Result<Vec<String>> {
+        let sql = "select path_redirects.path from path_redirects join paths on paths.path = path_redirects.target \
+                   join images on images.sequence = paths.image_id where images.id = $1 order by path_redirects.path";
+        let rows = sqlx::query(sql).bind(id.as_str()).fetch_all(&mut *self.reader().await?).await?;
+        rows.iter().map(|row| Columns(row).get("path")).collect()
+    }
+
     /// Every address of replaced systems that leads to an image.
     ///
     /// # Errors

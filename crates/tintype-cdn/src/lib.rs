@@ -31,7 +31,9 @@ pub use secret::Secret;
 pub use varnish::Varnish;
 pub use webhook::Webhook;
 
-/// Time in which a cache, or its API, must have answered.
+/// Time in which a cache, or its API, must have taken the connection: one that is not there is known soon.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Time in which it must have answered.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Something to be forgotten.
@@ -116,6 +118,16 @@ impl Driver {
         }
     }
 
+    /// The name of this one, by which it is known from others of its kind: `varnish 127.0.0.1:6081` where there may be several.
+    pub fn label(&self) -> String {
+        let node = match self {
+            Self::Nginx(nginx) => &nginx.node,
+            Self::Varnish(varnish) => &varnish.node,
+            _ => return self.name().to_owned(),
+        };
+        format!("{} {}", self.name(), node.split_once("://").map_or(node.as_str(), |(_, host)| host))
+    }
+
     /// The header by which it learns tags; `None` where it forgets by address.
     pub const fn tag_header(&self) -> Option<TagHeader> {
         match self {
@@ -156,6 +168,12 @@ impl Driver {
         }
     }
 
+    /// Whether it may keep an answer that was under way when it was told to forget it, once the body has ended. Varnish knows an
+    /// object from its head on, and CloudFront is told again after [`cloudfront::SETTLES`].
+    pub const fn keeps_at_the_end(&self) -> bool {
+        !matches!(self, Self::Varnish(_) | Self::CloudFront(_))
+    }
+
     /// Time from its answer until what it was told holds everywhere.
     pub const fn settles(&self) -> Duration {
         match self {
@@ -172,13 +190,19 @@ impl Driver {
 #[derive(Debug)]
 pub struct Cache {
     driver: Driver,
+    label: String,
     client: Client,
 }
 
 impl Cache {
     /// A cache; nothing is asked of it yet.
     pub fn new(driver: Driver) -> Self {
-        Self { driver, client: Client::default() }
+        Self { label: driver.label(), driver, client: Client::default() }
+    }
+
+    /// Its name, as [`Driver::label`] says.
+    pub fn label(&self) -> &str {
+        &self.label
     }
 
     /// What it is.
@@ -231,6 +255,7 @@ impl Client {
         }
         let built = reqwest::Client::builder()
             .timeout(TIMEOUT)
+            .connect_timeout(CONNECT_TIMEOUT)
             // A purge that is sent elsewhere is a wrong address, and a key is not shown to others.
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("tintype/", env!("CARGO_PKG_VERSION")))

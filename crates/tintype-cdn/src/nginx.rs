@@ -2,48 +2,40 @@
 //! forgets the one entry of that key. nginx answers 200 where there was one; where there was none 404, or 412 by newer
 //! releases of the module (its directive `cache_purge_legacy_status`).
 
-use futures_util::future::join_all;
 use reqwest::Client;
 
 use crate::{Forget, PurgeError, send::ask};
 
-/// One nginx, or several that each keep their own.
+/// One nginx. Each of several is a cache of its own.
 #[derive(Clone, Debug)]
 pub struct Nginx {
-    /// Where each has its location `/purge`, such as `http://127.0.0.1:8081`, without a slash at its end.
-    pub nodes: Vec<String>,
+    /// Where it has its location `/purge`, such as `http://127.0.0.1:8081`, without a slash at its end.
+    pub node: String,
     /// What stands before every path, as [`crate::CloudFront::base_paths`] says.
     pub base_paths: Vec<String>,
 }
 
 impl Nginx {
     pub(crate) async fn forget(&self, client: &Client, what: &[Forget]) -> Result<(), PurgeError> {
-        // All of them, so that one that does not answer keeps no other from forgetting.
-        join_all(self.nodes.iter().map(|node| tell(client, node, &self.base_paths, what)))
-            .await
-            .into_iter()
-            .collect()
-    }
-}
-
-async fn tell(client: &Client, node: &str, bases: &[String], what: &[Forget]) -> Result<(), PurgeError> {
-    let below = |base| what.iter().flat_map(|one| &one.paths).map(move |path| format!("{base}{path}"));
-    let paths: Vec<String> = bases.iter().flat_map(below).collect();
-    let mut refused = Ok(());
-    for path in paths {
-        // Where nobody answers, nobody answers to the next one either.
-        let answer = ask(client.get(format!("{node}/purge{path}"))).await?;
-        match answer.status {
-            // Tintype's own answer to an address that leads nowhere: nginx has handed the request on.
-            404 if answer.content_type.contains("json") => {
-                return Err(PurgeError::Refused(format!(
-                    "{node} has no location /purge, and hands the request on: {}",
-                    answer.words()
-                )));
+        let node = &self.node;
+        let below = |base| what.iter().flat_map(|one| &one.paths).map(move |path| format!("{base}{path}"));
+        let paths: Vec<String> = self.base_paths.iter().flat_map(below).collect();
+        let mut refused = Ok(());
+        for path in paths {
+            // Where nobody answers, nobody answers to the next one either.
+            let answer = ask(client.get(format!("{node}/purge{path}"))).await?;
+            match answer.status {
+                // Tintype's own answer to an address that leads nowhere: nginx has handed the request on.
+                404 if answer.content_type.contains("json") => {
+                    return Err(PurgeError::Refused(format!(
+                        "{node} has no location /purge, and hands the request on: {}",
+                        answer.words()
+                    )));
+                }
+                404 | 412 => {}
+                _ => refused = refused.and(answer.or_error().map(drop)),
             }
-            404 | 412 => {}
-            _ => refused = refused.and(answer.or_error().map(drop)),
         }
+        refused
     }
-    refused
 }

@@ -2,12 +2,12 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use axum::{body::Body, response::Response};
+use axum::{BoxError, body::Body, response::Response};
 use bytes::Bytes;
-use futures_util::{StreamExt as _, TryStreamExt as _};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use tintype_app::{
-    App, ByteStream, Trouble,
+    App, ByteStream, Trouble, UnderWay,
     config::Delivery,
     headers::{GONE, Lasting, cache_control, disposition},
     serve::{Body as StoredBody, Stored},
@@ -25,13 +25,14 @@ const ACCEL: &str = "/tintype-data";
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// Answers a GET or HEAD with stored bytes. Where a service has them, it is asked first: what it does not have is a clear
-/// answer and not half a picture.
+/// answer and not half a picture. `path` is the named path that was asked for.
 pub(crate) async fn deliver(
     app: &App,
     method: &Method,
     headers: &HeaderMap,
     stored: &Arc<Stored>,
     lasting: Lasting,
+    path: Option<&str>,
 ) -> Response {
     let decision = decide(headers, &stored.etag, stored.len());
     // A signed address is for GET alone (AWS Signature Version 4). What a HEAD asks for is known here.
@@ -48,7 +49,7 @@ pub(crate) async fn deliver(
         && let Some(range) = decision.range(stored.len())
     {
         match blob.stream(range).await {
-            Ok(bytes) => asked = Some(logged(stored.id, bytes)),
+            Ok(bytes) => asked = Some(logged(stored.id, app.under_way(stored, path), bytes)),
             Err(error) => {
                 use axum::response::IntoResponse as _;
                 return Problem::from_trouble(app, &Trouble::from(error)).into_response();
@@ -56,7 +57,7 @@ pub(crate) async fn deliver(
         }
     }
     deliver_by(app, method, headers, stored, lasting, |start, end| {
-        asked.unwrap_or_else(|| stream(stored.clone(), start, end))
+        asked.unwrap_or_else(|| stream(app, stored.clone(), path, start, end))
     })
 }
 
@@ -236,22 +237,38 @@ fn body<B: Default + From<Bytes>>(
 }
 
 /// Reads a large file piece by piece.
-pub(crate) fn stream(stored: Arc<Stored>, start: u64, end: u64) -> Body {
+pub(crate) fn stream(app: &App, stored: Arc<Stored>, path: Option<&str>, start: u64, end: u64) -> Body {
     let id = stored.id;
+    let under_way = app.under_way(&stored, path);
     let opened = async move {
         match &stored.body {
             StoredBody::File(blob) => blob.stream(start..end).await,
-            StoredBody::Memory(_) | StoredBody::Elsewhere(..) => Ok(futures_util::stream::empty().boxed()),
+            StoredBody::Memory(_) | StoredBody::Elsewhere(..) => Ok(stream::empty().boxed()),
         }
     };
-    logged(id, futures_util::stream::once(opened).try_flatten().boxed())
+    logged(id, under_way, stream::once(opened).try_flatten().boxed())
 }
 
 /// A body of pieces. A read that fails is logged and cuts the connection, so that nobody takes half for the whole.
-fn logged(id: ImageId, pieces: ByteStream) -> Body {
-    Body::from_stream(pieces.map_err(move |error| {
+fn logged(id: ImageId, under_way: Option<UnderWay>, pieces: ByteStream) -> Body {
+    let pieces = pieces.map_err(move |error| {
         let trouble = Trouble::from(error);
         tracing::error!(image = %id, error = &trouble as &dyn std::error::Error, "a stored file could not be read");
-        trouble
-    }))
+        BoxError::from(trouble)
+    });
+    match under_way {
+        Some(under_way) => Body::from_stream(until_broken_off(under_way, pieces)),
+        None => Body::from_stream(pieces),
+    }
+}
+
+/// Pieces that end with an error as soon as what they show is gone.
+fn until_broken_off(
+    under_way: UnderWay,
+    pieces: impl Stream<Item = Result<Bytes, BoxError>>,
+) -> impl Stream<Item = Result<Bytes, BoxError>> {
+    let pieces = pieces.take_until(under_way.broken_off());
+    let end = stream::once(async move { under_way.is_broken_off() });
+    let broken = end.filter_map(async |broken| broken.then(|| Err("what it showed is gone".into())));
+    pieces.chain(broken)
 }

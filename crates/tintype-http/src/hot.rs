@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::{Method, Response, header, request::Parts};
 use tintype_app::{
+    App,
     headers::Lasting,
     serve::{Body as StoredBody, Stored},
     types::{ImageId, MediaType, id::IMAGE_ID_LEN},
@@ -41,7 +42,7 @@ pub(crate) fn answer(http: &Http, parts: &Parts, way: &Way) -> Option<Response<F
             .strip_prefix('.')
             .is_some_and(|text| MediaType::from_extension(text) == Some(stored.media_type));
     fits.then(|| {
-        let of_file = |start, end| file_body(way, &stored, start, end);
+        let of_file = |start, end| file_body(&http.app, way, &stored, start, end);
         let mut response =
             deliver_by(&http.app, &parts.method, &parts.headers, &stored, Lasting::Immutable, of_file);
         if http.config.negotiate {
@@ -52,7 +53,7 @@ pub(crate) fn answer(http: &Http, parts: &Parts, way: &Way) -> Option<Response<F
 }
 
 /// An open file goes from the system's cache straight into the socket, or through memory where TLS has to have it.
-fn file_body(way: &Way, stored: &Arc<Stored>, start: u64, end: u64) -> FrontBody {
+fn file_body(app: &App, way: &Way, stored: &Arc<Stored>, start: u64, end: u64) -> FrontBody {
     let file = match &stored.body {
         StoredBody::File(blob) => blob.file(),
         StoredBody::Memory(_) | StoredBody::Elsewhere(..) => None,
@@ -66,5 +67,5 @@ fn file_body(way: &Way, stored: &Arc<Stored>, start: u64, end: u64) -> FrontBody
             .filter(|_| end - start <= FILE_BYTES_MAX)
             .map(|file| FrontBody::File(Pieces::new(file, start, end))),
     };
-    direct.unwrap_or_else(|| stream(stored.clone(), start, end).into())
+    direct.unwrap_or_else(|| stream(app, stored.clone(), None, start, end).into())
 }

@@ -542,6 +542,23 @@ export interface components {
             images: components["schemas"]["Image"][];
             problems: components["schemas"]["FileProblem"][];
         };
+        /** @description A cache that is told what to forget. */
+        Cache: {
+            /**
+             * Format: date-time
+             * @description When the oldest purge was noted that has failed; null where none has.
+             */
+            failing_since?: string | null;
+            /** @description Its name: that of `cdn.driver`, for nginx and Varnish with the node, such as `varnish 127.0.0.1:6081`. */
+            name: string;
+            /** @description Why the newest of those failed last. */
+            problem?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it asked to be left alone; null where it did not.
+             */
+            rests_until?: string | null;
+        };
         /** @description What to change. A field that is left away stays; null empties it. */
         ChangeRequest: {
             alt?: string | null;
@@ -952,7 +969,7 @@ export interface components {
              * @description Tries that failed.
              */
             attempts: number;
-            /** @description The cache, as `cdn.driver` names it. */
+            /** @description The cache, by its name. */
             cache: string;
             /** Format: date-time */
             created_at: string;
@@ -965,9 +982,17 @@ export interface components {
             /** @description An image's id, or a named path with a slash before it. */
             subject: string;
         };
-        /** @description Everything that waits, oldest first. */
+        /** @description A page of what waits, oldest first. */
         PurgeList: {
+            caches: components["schemas"]["Cache"][];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor?: string | null;
             purges: components["schemas"]["Purge"][];
+            /**
+             * Format: int64
+             * @description How many purges wait.
+             */
+            total: number;
         };
         /** @description What is being forgotten. */
         Purging: {
@@ -2036,14 +2061,19 @@ export interface operations {
     };
     listPurges: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Purges on a page: 1 to 200, 50 where it is left away. What lies beyond is taken for the nearer end. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description What waits */
+            /** @description A page of what waits, and how the caches are */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2059,7 +2089,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not an admin */
+            /** @description Not an admin, or a query that cannot be read */
             "4XX": {
                 headers: {
                     [name: string]: unknown;

@@ -8,7 +8,7 @@ use tintype_catalog::{Catalog, CatalogError, Constraint};
 use crate::support::{IDENTITY, NOW, TestCatalog, open};
 
 /// The schemas as they were released.
-const SCHEMAS: [&str; 8] = [
+const SCHEMAS: [&str; 9] = [
     include_str!("../../migrations/sqlite/0001_catalogue.sql"),
     include_str!("../../migrations/sqlite/0002_direct_uploads.sql"),
     include_str!("../../migrations/sqlite/0003_idempotency.sql"),
@@ -17,6 +17,7 @@ const SCHEMAS: [&str; 8] = [
     include_str!("../../migrations/sqlite/0006_certificates.sql"),
     include_str!("../../migrations/sqlite/0007_purges.sql"),
     include_str!("../../migrations/sqlite/0008_path_redirects.sql"),
+    include_str!("../../migrations/sqlite/0009_purge_pauses.sql"),
 ];
 
 async fn raw(folder: &tempfile::TempDir, sql: &str) {

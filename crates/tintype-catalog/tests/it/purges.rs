@@ -14,24 +14,22 @@ async fn with_caches(names: &[&str]) -> TestCatalog {
     test
 }
 
+async fn all(test: &TestCatalog) -> Vec<Purge> {
+    test.purges(None, 1_000).await.expect("works").purges
+}
+
 /// The subjects that wait, each with the caches that have yet to forget it.
 async fn waiting(test: &TestCatalog) -> Vec<String> {
-    let mut waiting: Vec<String> = test
-        .purges()
-        .await
-        .expect("works")
-        .iter()
-        .map(|purge| format!("{} {}", purge.cache, purge.subject))
-        .collect();
+    let mut waiting: Vec<String> =
+        all(test).await.iter().map(|purge| format!("{} {}", purge.cache, purge.subject)).collect();
     waiting.sort();
     waiting
 }
 
 async fn end_all(test: &TestCatalog) {
-    let all =
-        test.purges().await.expect("works").into_iter().map(|purge| (purge, PurgeOutcome::Done)).collect();
+    let all = all(test).await.into_iter().map(|purge| (purge, PurgeOutcome::Done)).collect();
     test.settle_purges(all).await.expect("works");
-    assert_eq!(test.waiting_purges().await.expect("works"), (0, 0));
+    assert_eq!(test.waiting_purges(None).await.expect("works"), (0, 0));
 }
 
 async fn due(test: &TestCatalog, cache: &str, verifying: bool) -> Vec<Purge> {
@@ -119,7 +117,7 @@ async fn nothing_is_noted_where_there_is_no_cache_and_dropped_where_one_goes() {
     let test = with_caches(&[]).await;
     let image = test.image_of(test.owner().await).await;
     test.trash_image(image.id, NOW).await.unwrap();
-    assert_eq!(test.waiting_purges().await.unwrap(), (0, 0));
+    assert_eq!(test.waiting_purges(None).await.unwrap(), (0, 0));
     let subject = PurgeSubject::Image(image.id);
     assert_eq!(test.want_purge(subject.clone(), NOW).await.unwrap(), 0);
     let both = || vec!["nginx".to_owned(), "varnish".to_owned()];
@@ -143,7 +141,7 @@ async fn a_purge_goes_through_its_steps_and_begins_anew_when_its_subject_changes
     assert!(test.due_purges("varnish", false, NOW, 10).await.unwrap().is_empty());
     assert_eq!(test.due_purges("nginx", false, NOW, 10).await.unwrap().len(), 1);
     assert_eq!(test.next_purge_due("varnish", false).await.unwrap(), Some(later));
-    assert_eq!(test.waiting_purges().await.unwrap(), (2, 1));
+    assert_eq!(test.waiting_purges(None).await.unwrap(), (2, 1));
     let [purge] = due(&test, "varnish", false).await.try_into().unwrap();
     assert_eq!((purge.attempts, purge.problem.as_deref()), (1, Some("it is down")));
     assert_eq!(test.hurry_purges(NOW).await.unwrap(), 1, "the other one has not failed");
@@ -165,11 +163,113 @@ async fn variants_that_are_removed_are_remembered_until_every_cache_has_forgotte
     let test = with_caches(&["nginx"]).await;
     let image = test.image_of(test.owner().await).await;
     let variants = vec!["w=32,fit=contain.webp".to_owned()];
-    test.note_variants(image.id, &variants).await.unwrap();
+    test.note_variants(image.id, variants.clone()).await.unwrap();
+    assert!(test.noted_variants(image.id).await.unwrap().is_empty(), "no cache has anything to forget");
+    test.note_served_variant(image.id, "w=16,fit=contain.png".to_owned()).await.unwrap();
+    test.note_served_variant(image.id, "w=16,fit=contain.png".to_owned()).await.unwrap();
     test.trash_image(image.id, NOW).await.unwrap();
-    test.note_variants(image.id, &variants).await.unwrap();
+    test.note_variants(image.id, variants.clone()).await.unwrap();
     // A second time there are no files left.
-    test.note_variants(image.id, &[]).await.unwrap();
-    let [purge] = due(&test, "nginx", false).await.try_into().unwrap();
-    assert_eq!(test.noted_variants(purge.id).await.unwrap(), variants);
+    test.note_variants(image.id, Vec::new()).await.unwrap();
+    let noted = ["w=16,fit=contain.png", "w=32,fit=contain.webp"];
+    assert_eq!(test.noted_variants(image.id).await.unwrap(), noted);
+    // It is shown again, and what caches have of it is known for the next time.
+    test.restore_image(image.id, NOW).await.unwrap();
+    end_all(&test).await;
+    assert_eq!(test.noted_variants(image.id).await.unwrap(), noted);
+    test.trash_image(image.id, NOW).await.unwrap();
+    end_all(&test).await;
+    assert!(test.noted_variants(image.id).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn purges_are_listed_page_by_page() {
+    let test = with_caches(&["varnish"]).await;
+    let path = |number: i64| PurgeSubject::Path(format!("{number}.jpg"));
+    for number in 0..7 {
+        // Some at the same moment.
+        test.want_purge(path(number), NOW.plus_seconds(number / 3)).await.unwrap();
+    }
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let page = test.purges(after, 2).await.unwrap();
+        assert!(page.purges.len() <= 2);
+        seen.extend(page.purges.into_iter().map(|purge| purge.subject));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, (0..7).map(path).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn what_is_new_goes_before_what_failed() {
+    let test = with_caches(&["varnish"]).await;
+    let path = |name: &str| PurgeSubject::Path(name.to_owned());
+    test.want_purge(path("old.jpg"), NOW).await.unwrap();
+    let [old] = due(&test, "varnish", false).await.try_into().unwrap();
+    let failed = PurgeOutcome::Failed(PurgeStep::Purge, NOW, "it is down".to_owned());
+    test.settle_purges(vec![(old, failed)]).await.unwrap();
+    test.want_purge(path("new.jpg"), NOW.plus_seconds(1)).await.unwrap();
+    let [new] = due(&test, "varnish", false).await.try_into().unwrap();
+    assert_eq!(new.subject, path("new.jpg"));
+    test.settle_purges(vec![(new, PurgeOutcome::Done)]).await.unwrap();
+    let [old] = due(&test, "varnish", false).await.try_into().unwrap();
+    assert_eq!(old.subject, path("old.jpg"));
+}
+
+#[tokio::test]
+async fn a_cache_rests_until_its_time_or_until_it_is_hurried() {
+    let test = with_caches(&["fastly", "varnish"]).await;
+    test.want_purge(PurgeSubject::Path("a.jpg".to_owned()), NOW).await.unwrap();
+    let end = NOW.plus_seconds(3_600);
+    test.rest_cache("fastly", end).await.unwrap();
+    let due = |cache: &'static str, now| test.due_purges(cache, false, now, 10);
+    assert!(due("fastly", NOW).await.unwrap().is_empty());
+    assert_eq!(due("varnish", NOW).await.unwrap().len(), 1);
+    assert_eq!(due("fastly", end).await.unwrap().len(), 1);
+    assert_eq!(test.next_purge_due("fastly", false).await.unwrap(), Some(end));
+    assert_eq!(test.next_purge_due("varnish", false).await.unwrap(), Some(NOW));
+    let [fastly, varnish] = test.caches().await.unwrap().try_into().unwrap();
+    assert_eq!((fastly.rests_until, varnish.rests_until), (Some(end), None));
+    test.hurry_purges(NOW).await.unwrap();
+    assert_eq!(due("fastly", NOW).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_cache_says_since_when_and_why_it_fails() {
+    let test = with_caches(&["fastly", "varnish"]).await;
+    for (at, name) in [(0, "a.jpg"), (5, "b.jpg")] {
+        test.want_purge(PurgeSubject::Path(name.to_owned()), NOW.plus_seconds(at)).await.unwrap();
+    }
+    let failed = due(&test, "varnish", false).await.into_iter().map(|purge| {
+        let problem = format!("no {}", purge.subject);
+        (purge, PurgeOutcome::Failed(PurgeStep::Purge, NOW, problem))
+    });
+    test.settle_purges(failed.collect()).await.unwrap();
+    let [fastly, varnish] = test.caches().await.unwrap().try_into().unwrap();
+    assert_eq!((fastly.failing_since, fastly.problem), (None, None));
+    assert_eq!((varnish.failing_since, varnish.problem.as_deref()), (Some(NOW), Some("no /b.jpg")));
+    assert_eq!(test.waiting_purges(Some("varnish")).await.unwrap(), (2, 2));
+    assert_eq!(test.waiting_purges(Some("fastly")).await.unwrap(), (2, 0));
+}
+
+#[tokio::test]
+async fn a_path_that_was_moved_leads_to_what_stands_at_its_target() {
+    let test = with_caches(&["nginx"]).await;
+    let owner = test.owner().await;
+    let at_path = NewImage { path: Some("blog/a.jpg".to_owned()), ..new_image(owner, unique_hash()) };
+    let image = test.publish(at_path).await.image;
+    let wish = MoveWish {
+        whose: PathsOf::Owner(owner),
+        from: "blog/a.jpg".to_owned(),
+        to: "b.jpg".to_owned(),
+        overwrite: false,
+        max: 1,
+        condition: PathCondition::default(),
+    };
+    test.move_files(wish, NOW).await.unwrap();
+    assert_eq!(test.redirects_to(image.id).await.unwrap(), ["blog/a.jpg"]);
+    assert_eq!(test.paths_of(image.id).await.unwrap(), ["b.jpg"]);
 }

@@ -103,6 +103,18 @@ pub fn varnish(test: &str, place: Place, origin: &str) -> Option<Cache> {
 /// # Panics
 /// When it is missing and `CI` is set, and when it does not start.
 pub fn nginx(test: &str, place: Place, origin: &str) -> Option<Cache> {
+    nginx_with(test, place, origin, "")
+}
+
+/// The same with an nginx that takes no more of its origin than `rate` a second, such as `1400k`.
+///
+/// # Panics
+/// As [`nginx`].
+pub fn slow_nginx(test: &str, place: Place, origin: &str, rate: &str) -> Option<Cache> {
+    nginx_with(test, place, origin, &format!("proxy_limit_rate {rate};"))
+}
+
+fn nginx_with(test: &str, place: Place, origin: &str, settings: &str) -> Option<Cache> {
     let module = "/usr/lib/nginx/modules/ngx_http_cache_purge_module.so";
     let program = installed(test, "nginx with ngx_cache_purge", &["/usr/sbin/nginx", module])?;
     let home = fresh("nginx");
@@ -118,7 +130,7 @@ pub fn nginx(test: &str, place: Place, origin: &str) -> Option<Cache> {
         .concat();
     let main = format!(
         "load_module {module};\ndaemon off; master_process on; worker_processes 2; user root;\npid {home_name}/pid; \
-         error_log {home_name}/error.log;\nevents {{}}\nhttp {{ access_log off; {temporary} include {home_name}/site.conf; }}\n"
+         error_log {home_name}/error.log;\nevents {{}}\nhttp {{ access_log off; {settings} {temporary} include {home_name}/site.conf; }}\n"
     );
     fs::write(home.join("nginx.conf"), main).expect("a file for nginx");
     let config = home.join("nginx.conf").display().to_string();

@@ -22,7 +22,7 @@ use std::{
 };
 
 pub use authority::{Authority, Pair};
-pub use cache::{Cache, Place, nginx, varnish};
+pub use cache::{Cache, Place, nginx, slow_nginx, varnish};
 pub use cluster::Cluster;
 pub use front::{Front, front};
 pub use pebble::{PATIENCE, Pebble, PebbleOptions};

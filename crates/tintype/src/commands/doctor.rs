@@ -14,7 +14,7 @@ use rustix::fs::{Mode, OFlags};
 use serde_json::json;
 use tintype_sandbox::{Sandbox, SelfTest, Status};
 
-use super::{block_on, doctor_store, doctor_tls, serve::sandbox_options};
+use super::{block_on, doctor_cdn, doctor_store, doctor_tls, serve::sandbox_options};
 use crate::{
     cli,
     client::Client,
@@ -98,6 +98,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
     findings.extend(proxy(&settings));
     findings.push(block_on(sandbox(&settings, spawner))?);
     findings.extend(block_on(doctor_store::look(matches, &settings))?);
+    findings.extend(block_on(doctor_cdn::look(&settings))?);
     findings.extend(reached(&settings));
     if matches.get_flag("json") {
         let all: Vec<_> = findings

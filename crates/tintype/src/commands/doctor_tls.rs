@@ -26,7 +26,10 @@ const LOOK: &str = "look at what the authority says, at the address that the nam
 pub(super) async fn look(settings: &Settings) -> Result<Vec<Finding>> {
     let mend = "`tintype config` shows what is set, and where";
     let refused = settings::contradiction(settings).map(|why| fail("https", why, mend));
-    let doubts = settings::doubts(settings).into_iter().map(|why| warn("https", why, mend));
+    let doubts = settings::doubts(settings).into_iter().map(|why| {
+        let what = if why.starts_with("cdn.") { "caches" } else { "https" };
+        warn(what, why, mend)
+    });
     let mut findings: Vec<_> = refused.into_iter().chain(doubts).collect();
     let now = Clock::System.now();
     match &settings.http.tls.source {

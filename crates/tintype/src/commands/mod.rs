@@ -5,6 +5,7 @@ pub(crate) mod ban;
 pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod doctor;
+mod doctor_cdn;
 mod doctor_store;
 mod doctor_tls;
 pub(crate) mod image;

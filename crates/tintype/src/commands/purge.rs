@@ -3,9 +3,12 @@
 //! Reading works on the catalogue beside a running server. Whatever is to be done goes through the running server, which
 //! talks to the caches; where none runs, it is noted for the next one.
 
-use std::{io::Cursor, process::ExitCode};
+use std::{
+    io::{Cursor, Write as _},
+    process::ExitCode,
+};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::json;
 use tintype_app::{clock::Clock, operator};
@@ -58,12 +61,8 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
         let catalog = data::catalogue(&dir).await?;
         let outcome = async {
             if verb == "list" {
-                for purge in catalog.purges().await? {
-                    let text =
-                        if matches.get_flag("json") { as_json(&purge).to_string() } else { line(&purge) };
-                    println!("{text}");
-                }
-                return Ok(());
+                list(&catalog, matches.get_flag("json")).await?;
+                return Ok(ExitCode::SUCCESS);
             }
             let links: Vec<&String> = match verb {
                 "add" => matches.get_many("links").into_iter().flatten().collect(),
@@ -73,49 +72,100 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode> {
                 Ok(_lock) => offline(&catalog, settings.http.base_url.as_deref(), verb, &links).await,
                 Err(_) => {
                     let server = Server::running(&catalog, &dir).await?;
-                    online(&server, verb, &links)?;
-                    server.leave(&catalog).await
+                    let outcome = online(&server, verb, &links);
+                    server.leave(&catalog).await?;
+                    outcome
                 }
             }
         };
         let outcome = outcome.await;
         catalog.close().await.context("the catalogue did not close cleanly")?;
-        outcome.map(|()| ExitCode::SUCCESS)
+        outcome
     })
 }
 
-fn online(server: &Server, verb: &str, links: &[&String]) -> Result<()> {
+/// Purges that are read at once.
+const PAGE: u32 = 1_000;
+
+/// Prints everything that waits, however much that is, and which caches are left alone.
+async fn list(catalog: &Catalog, as_json: bool) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    let mut after = None;
+    loop {
+        let page = catalog.purges(after, PAGE).await?;
+        for purge in &page.purges {
+            if as_json { writeln!(out, "{}", json_of(purge))? } else { writeln!(out, "{}", line(purge))? }
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let now = Clock::System.now();
+    for cache in catalog.caches().await? {
+        if let Some(end) = cache.rests_until.filter(|end| *end > now) {
+            // Beside the list, which programs read line by line.
+            eprintln!(
+                "{} asked to be left alone until {}; `tintype purge retry` asks it at once",
+                cache.name,
+                rfc3339(end)
+            );
+        }
+    }
+    Ok(())
+}
+
+fn online(server: &Server, verb: &str, links: &[&String]) -> Result<ExitCode> {
     if verb == "retry" {
         let answer = server.client.send("POST", "/api/v1/purges/retry", None, None)?;
         println!("{} purges are being tried", answer["retried"]);
-        return Ok(());
+        return Ok(ExitCode::SUCCESS);
     }
+    let mut status = ExitCode::SUCCESS;
     for link in links {
         let body = json!({"address": link}).to_string().into_bytes();
         let open = || Ok(Box::new(Cursor::new(body.clone())) as Box<dyn std::io::Read>);
         let payload =
             Payload { content_type: "application/json".to_owned(), len: body.len() as u64, open: &open };
-        let answer = server.client.send("POST", "/api/v1/purges", None, Some(&payload));
-        let answer = answer.with_context(|| (*link).clone())?;
-        said(answer["subject"].as_str().unwrap_or(link), answer["caches"].as_u64().unwrap_or(0));
+        match server.client.send("POST", "/api/v1/purges", None, Some(&payload)) {
+            Ok(answer) => {
+                said(answer["subject"].as_str().unwrap_or(link), answer["caches"].as_u64().unwrap_or(0));
+            }
+            // The others have nothing to do with it.
+            Err(error) => {
+                eprintln!("{link}: {error:#}");
+                status = ExitCode::FAILURE;
+            }
+        }
     }
-    Ok(())
+    Ok(status)
 }
 
-async fn offline(catalog: &Catalog, base_url: Option<&str>, verb: &str, links: &[&String]) -> Result<()> {
+async fn offline(
+    catalog: &Catalog,
+    base_url: Option<&str>,
+    verb: &str,
+    links: &[&String],
+) -> Result<ExitCode> {
     let now = Clock::System.now();
     if verb == "retry" {
         let failed = catalog.hurry_purges(now).await?;
         println!("{failed} purges are tried when the server runs");
-        return Ok(());
+        return Ok(ExitCode::SUCCESS);
     }
+    let mut status = ExitCode::SUCCESS;
     for link in links {
-        let Some(subject) = operator::subject_of_link(catalog, base_url, link).await? else {
-            bail!("{link} leads to no image and can be no named path; give a link, an id or a named path");
-        };
-        said(&subject.to_string(), catalog.want_purge(subject, now).await?);
+        match operator::subject_of_link(catalog, base_url, link).await? {
+            Some(subject) => said(&subject.to_string(), catalog.want_purge(subject, now).await?),
+            None => {
+                eprintln!(
+                    "{link}: leads to no image and can be no named path; give a link, an id or a named path"
+                );
+                status = ExitCode::FAILURE;
+            }
+        }
     }
-    Ok(())
+    Ok(status)
 }
 
 fn said(subject: &str, caches: u64) {
@@ -128,7 +178,7 @@ fn said(subject: &str, caches: u64) {
 
 fn line(purge: &Purge) -> String {
     format!(
-        "{:<10}  {}  {:<6}  {} tries failed  next {}  {}",
+        "{}  {}  {:<6}  {} tries failed  next {}  {}",
         purge.cache,
         purge.subject,
         purge.step.as_str(),
@@ -138,7 +188,7 @@ fn line(purge: &Purge) -> String {
     )
 }
 
-fn as_json(purge: &Purge) -> serde_json::Value {
+fn json_of(purge: &Purge) -> serde_json::Value {
     json!({
         "cache": purge.cache,
         "subject": purge.subject.to_string(),

@@ -82,6 +82,8 @@ async fn serve(settings: Settings, spawner: Spawner, log: AccessLog) -> Result<E
     warn(&settings, address);
     announce(&settings, address, https);
     tintype_http::serve(doors, app.clone(), settings.http, log, stop).await;
+    // While what they answer can still be noted.
+    app.finish_purging().await;
     drained.cancel();
     let keeper = match kept {
         Some(kept) => Some(kept.await.context("the catalogue's backups ended")?),

@@ -1,5 +1,7 @@
 //! Settings of caches in front of the server.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context as _, Result, bail};
 use tintype_app::{
     cdn::{Bunny, CloudFront, Cloudflare, Driver, Fastly, Nginx, Secret, TagHeader, Varnish, Webhook},
@@ -7,7 +9,7 @@ use tintype_app::{
 };
 use tintype_http::base_path_of;
 
-use super::value::list;
+use super::{Given, value::list};
 
 /// The kinds of caches, by their words.
 const DRIVERS: [&str; 7] = ["bunny", "cloudflare", "cloudfront", "fastly", "nginx", "varnish", "webhook"];
@@ -75,8 +77,10 @@ impl CdnSettings {
     /// # Errors
     /// A setting that a cache needs is missing.
     pub(super) fn config(&self, bases: &[String]) -> Result<CdnConfig> {
-        let drivers: Vec<Driver> =
-            self.drivers.iter().map(|name| self.driver(name, bases)).collect::<Result<_>>()?;
+        let mut drivers = Vec::new();
+        for name in &self.drivers {
+            self.add_driver(name, bases, &mut drivers)?;
+        }
         let tags = self.tags.clone().unwrap_or_else(|| {
             let mut needed: Vec<TagHeader> = drivers.iter().filter_map(Driver::tag_header).collect();
             needed.sort_unstable();
@@ -93,8 +97,11 @@ impl CdnSettings {
                 );
             }
         }
+        let below = bases.first().map_or("", |base| base_path_of(base));
         let verify = match (&self.verify_url, bases.first()) {
             _ if drivers.is_empty() || !self.verify => None,
+            // It stands for the host alone: addresses are the same there as everywhere.
+            (Some(url), _) if base_path_of(url).is_empty() => Some(format!("{url}{below}")),
             (Some(url), _) => Some(url.clone()),
             (None, Some(base)) => Some(base.clone()),
             (None, None) => bail!(
@@ -105,8 +112,9 @@ impl CdnSettings {
         Ok(CdnConfig { drivers, tags, verify })
     }
 
-    fn driver(&self, name: &str, bases: &[String]) -> Result<Driver> {
-        Ok(match name {
+    /// Adds a driver, one for each node where there are several: they do not wait for each other.
+    fn add_driver(&self, name: &str, bases: &[String], drivers: &mut Vec<Driver>) -> Result<()> {
+        drivers.push(match name {
             "bunny" => Driver::Bunny(Bunny {
                 endpoint: self.bunny_url.clone(),
                 zone: needed(name, "bunny_zone", &self.bunny_zone)?,
@@ -130,11 +138,18 @@ impl CdnSettings {
                 service: needed(name, "fastly_service", &self.fastly_service)?,
                 token: needed(name, "fastly_token", &self.fastly_token)?,
             }),
-            "nginx" => Driver::Nginx(Nginx {
-                nodes: nodes(name, "nginx_url", &self.nginx_url)?,
-                base_paths: base_paths(bases),
-            }),
-            "varnish" => Driver::Varnish(Varnish { nodes: nodes(name, "varnish_url", &self.varnish_url)? }),
+            "nginx" => {
+                let base_paths = base_paths(bases);
+                let nodes = nodes(name, "nginx_url", &self.nginx_url)?.into_iter();
+                drivers
+                    .extend(nodes.map(|node| Driver::Nginx(Nginx { node, base_paths: base_paths.clone() })));
+                return Ok(());
+            }
+            "varnish" => {
+                let nodes = nodes(name, "varnish_url", &self.varnish_url)?.into_iter();
+                drivers.extend(nodes.map(|node| Driver::Varnish(Varnish { node })));
+                return Ok(());
+            }
             _ => {
                 if bases.is_empty() {
                     bail!("cdn.driver names webhook, which is told whole addresses: set server.base_url");
@@ -145,8 +160,31 @@ impl CdnSettings {
                     bases: bases.to_vec(),
                 })
             }
-        })
+        });
+        Ok(())
     }
+}
+
+/// What is likely not meant so.
+pub(super) fn doubts(cdn: &CdnSettings, given: &BTreeMap<&'static str, Given>) -> Vec<String> {
+    // Guarding the origin takes no driver.
+    let general = |key: &str| ["cdn.driver", "cdn.origin_secret", "cdn.origin_header"].contains(&key);
+    let idle = given.keys().filter(|key| key.starts_with("cdn.") && !general(key)).filter(|key| {
+        let of = key.strip_prefix("cdn.").and_then(|key| key.split_once('_')).map(|(kind, _)| kind);
+        match of.filter(|kind| DRIVERS.contains(kind)) {
+            Some(kind) => !cdn.drivers.contains(&kind),
+            None => cdn.drivers.is_empty(),
+        }
+    });
+    let idle: Vec<&str> = idle.copied().collect();
+    if idle.is_empty() {
+        return Vec::new();
+    }
+    vec![format!(
+        "{} is set, but cdn.driver does not name the cache that it is for, and no such cache is told what to forget: name it in \
+         cdn.driver, or take the setting away",
+        idle.join(", ")
+    )]
 }
 
 /// The paths of addresses, each once; an empty one where there is no address.
@@ -241,8 +279,17 @@ mod tests {
         let cdn = with(&[base, varnish, ("cdn.driver", "varnish")]).unwrap();
         assert_eq!((cdn.tags.as_slice(), cdn.forgets_all()), (&[TagHeader::Xkey][..], true));
         assert_eq!(cdn.verify.as_deref(), Some("https://img.example.org"));
-        let Driver::Varnish(Varnish { nodes }) = &cdn.drivers[0] else { panic!("another driver") };
-        assert_eq!(nodes, &["http://127.0.0.1:6081", "http://10.0.0.2:6081"]);
+        let labels: Vec<String> = cdn.drivers.iter().map(Driver::label).collect();
+        assert_eq!(labels, ["varnish 127.0.0.1:6081", "varnish 10.0.0.2:6081"]);
+        let below = ("server.base_url", "https://example.org/pictures");
+        for (url, seen_at) in [
+            ("http://127.0.0.1:44600", "http://127.0.0.1:44600/pictures"),
+            ("http://127.0.0.1:44600/", "http://127.0.0.1:44600/pictures"),
+            ("http://127.0.0.1:44600/pictures", "http://127.0.0.1:44600/pictures"),
+        ] {
+            let cdn = with(&[below, varnish, ("cdn.driver", "varnish"), ("cdn.verify_url", url)]).unwrap();
+            assert_eq!(cdn.verify.as_deref(), Some(seen_at), "{url}");
+        }
         let nginx = ("cdn.nginx_url", "http://127.0.0.1:8081");
         let cdn =
             with(&[base, varnish, nginx, ("cdn.driver", "varnish,nginx"), ("cdn.verify", "off")]).unwrap();
@@ -273,6 +320,27 @@ mod tests {
         ] {
             let error = format!("{:#}", with(pairs).unwrap_err());
             assert!(error.contains(words), "{pairs:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn settings_without_effect_are_doubted() {
+        let varnish = ("cdn.varnish_url", "http://127.0.0.1:6081");
+        let driver = ("cdn.driver", "varnish");
+        let base = ("server.base_url", "https://img.example.org");
+        for (pairs, words) in [
+            (&[varnish][..], "cdn.varnish_url is set, but"),
+            (&[("cdn.tags", "xkey")], "cdn.tags is set, but"),
+            (&[("cdn.verify", "off")], "cdn.verify is set, but"),
+            (&[base, varnish, driver, ("cdn.fastly_token", "x")], "cdn.fastly_token is set, but"),
+            (&[base, varnish, driver, ("cdn.verify", "off")], ""),
+            (&[("cdn.origin_secret", "0123456789abcdef")], ""),
+            (&[], ""),
+        ] {
+            let flags = pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+            let settings = load(&Sources { flags, folder: "/nowhere".into(), ..Sources::default() }).unwrap();
+            let why = crate::settings::doubts(&settings).join(" ");
+            assert!(why.contains(words) && why.is_empty() == words.is_empty(), "{pairs:?}: {why}");
         }
     }
 

@@ -20,8 +20,15 @@ pub(crate) use cdn::CdnSettings;
 pub(crate) use load::{Given, Sources, load};
 pub(crate) use setting::Setting;
 pub(crate) use table::TABLE;
-pub(crate) use tls::{Redirect, TlsSettings, contradiction, doubts};
+pub(crate) use tls::{Redirect, TlsSettings, contradiction};
 pub(crate) use url::site_url;
+
+/// What is likely not meant so.
+pub(crate) fn doubts(settings: &Settings) -> Vec<String> {
+    let mut doubts = tls::doubts(settings);
+    doubts.extend(cdn::doubts(&settings.cdn, &settings.given));
+    doubts
+}
 
 /// Every setting, with its value in force.
 #[derive(Clone, Debug)]

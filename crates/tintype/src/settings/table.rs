@@ -440,7 +440,7 @@ pub(crate) static TABLE: &[Setting] = &[
         "Whether it is seen from outside that a cache has forgotten: on or off",
         |s, v| switch(v).map(|on| s.cdn.verify = on)
     ),
-    setting!("cdn.verify_url", sample "https://img.example.org", "server.media_url, or else server.base_url", "Where that is seen: what addresses begin with", |s, v| base_url(v).map(|url| s.cdn.verify_url = Some(url))),
+    setting!("cdn.verify_url", sample "https://img.example.org", "server.media_url, or else server.base_url", "Where that is seen: what addresses begin with, or the host alone, then with that address's path", |s, v| site_url(v).map(|url| s.cdn.verify_url = Some(url))),
     setting!("cdn.bunny_url", "https://api.bunny.net", "The API of bunny.net", |s, v| base_url(v)
         .map(|url| s.cdn.bunny_url = url)),
     setting!("cdn.bunny_zone", sample "123456", "none", "Number of the pull zone at bunny.net", |s, v| cdn::id(v).map(|id| s.cdn.bunny_zone = id)),

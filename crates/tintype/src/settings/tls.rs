@@ -156,7 +156,7 @@ pub(crate) fn contradiction(settings: &Settings) -> Option<String> {
 }
 
 /// What is likely not meant so.
-pub(crate) fn doubts(settings: &Settings) -> Vec<String> {
+pub(super) fn doubts(settings: &Settings) -> Vec<String> {
     let tls = &settings.http.tls;
     let mut doubts = Vec::new();
     if tls.hsts.is_some() && !tls.is_on() {

@@ -86,7 +86,8 @@ async fn answer(http: &Http, parts: &Parts, path: &str) -> Result<Response, Prob
                 return Ok(response);
             }
             let mut response =
-                deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Movable).await;
+                deliver(&http.app, &parts.method, &parts.headers, &stored, Lasting::Movable, Some(path))
+                    .await;
             if stored.visibility != Visibility::Private {
                 tag(&http.app, response.headers_mut(), &path_tag(path));
             }

@@ -94,7 +94,7 @@ async fn answer(
             if let Some(response) = media::redirect(&caller.origin, &parts.uri, stored.visibility) {
                 return response;
             }
-            deliver(&http.app, &parts.method, &parts.headers, &stored, lasting).await
+            deliver(&http.app, &parts.method, &parts.headers, &stored, lasting, None).await
         }
         // The media host has no pages of its own.
         Ok((None, _)) if shows_pages => pages::missing(&Look::of(&parts), Denial::NotFound),

@@ -59,7 +59,7 @@ pub(crate) async fn variant(
         Ok((stored, lasting, caller)) => {
             match media::redirect(&caller.origin, &parts.uri, stored.visibility) {
                 Some(response) => response,
-                None => deliver(&http.app, &parts.method, &parts.headers, &stored, lasting).await,
+                None => deliver(&http.app, &parts.method, &parts.headers, &stored, lasting, None).await,
             }
         }
         Err(problem) => refuse_of(&http, problem, id, &parts.headers),

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use tintype_app::{SelfTest, Status};
+use tintype_app::{App, SelfTest, Status};
 use utoipa::ToSchema;
 
 use crate::{Http, reply::ProblemDocument, routes::image::upload::no_store};
@@ -99,9 +99,25 @@ pub(crate) async fn health(State(http): State<Http>) -> Response {
     if let Some(keys) = &http.keys {
         notes.extend(keys.notes(http.app.clock().now()));
     }
+    notes.extend(cdn_note(&http.app).await);
     let status = if notes.is_empty() { "ok" } else { "degraded" };
     let storage = StorageReply { free_bytes: health.free_bytes, full: health.storage_full };
     super::readable(no_store(Json(HealthReply { status, notes, sandbox, storage }).into_response()))
+}
+
+/// What is to be said of caches in front that have not forgotten what they should.
+async fn cdn_note(app: &App) -> Option<String> {
+    let troubled = match app.troubled_caches().await {
+        Ok(troubled) => troubled,
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "the catalogue does not answer");
+            return None;
+        }
+    };
+    let names: Vec<&str> = troubled.iter().map(|cache| cache.name.as_str()).collect();
+    let names = names.join(", ");
+    (!names.is_empty())
+        .then(|| format!("cdn: {names} may still show what is gone; `tintype purge list` says why"))
 }
 
 const fn status_word(status: Status) -> &'static str {

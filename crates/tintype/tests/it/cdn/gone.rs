@@ -7,8 +7,8 @@ use tintype_testkit::{build, wait};
 
 use super::{Front, Kind};
 
-/// Long enough for the second telling and the look from outside.
-const DONE: Duration = Duration::from_secs(60);
+/// Long enough for the last telling and the look from outside.
+const DONE: Duration = Duration::from_secs(150);
 
 fn every_address(id: &str) -> Vec<String> {
     [

@@ -8,6 +8,7 @@ mod poison;
 mod queue;
 mod recorded;
 mod tags;
+mod under_way;
 
 use std::time::{Duration, Instant};
 

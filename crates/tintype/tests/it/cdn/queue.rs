@@ -130,3 +130,128 @@ fn what_time_removes_is_forgotten_at_once() {
         varnish.take().iter().any(|call| call.header("xkey").contains(&id))
     });
 }
+
+#[test]
+fn a_node_that_hangs_keeps_no_other_waiting() {
+    let nothing_there = |_: &super::recorded::Request| Answer::new("412 Precondition Failed", &[], "");
+    let (hangs, answers) = (Recorded::start(nothing_there), Recorded::start(nothing_there));
+    hangs.always(Some(Answer::never()));
+    let both = format!("{}, {}", hangs.url, answers.url);
+    let server = Server::with(&["--cdn-driver", "nginx", "--cdn-nginx-url", &both, "--cdn-verify", "off"]);
+    let owner = server.token("upload,delete");
+    let ids: Vec<String> = (1..=3).map(|seed| upload(&owner, seed)).collect();
+    for id in &ids {
+        owner.delete(&format!("/api/v1/images/{id}")).expect(204);
+    }
+    let mut told = String::new();
+    // Less than the time after which the one that hangs is given up.
+    wait::until("the other node to be told of all", Duration::from_secs(9), || {
+        told.extend(answers.take().into_iter().map(|call| call.path + " "));
+        ids.iter().all(|id| told.contains(&format!("/purge/i/{id}.jpg")))
+    });
+    let list = purge_list(&server);
+    assert!(list.contains(&format!("nginx {}", hangs.url.trim_start_matches("http://"))), "{list}");
+}
+
+#[test]
+fn a_cache_that_asked_for_rest_is_asked_at_once_when_the_operator_says_so() {
+    let varnish = Recorded::start(purged);
+    varnish.always(Some(Answer::new("429 Too Many Requests", &["Retry-After: 3000"], "")));
+    let server = Server::with(&flags(&varnish));
+    let owner = server.token("upload,delete");
+    let id = upload(&owner, 1);
+    owner.delete(&format!("/api/v1/images/{id}")).expect(204);
+    wait::until("the cache to ask for rest", SOON, || purge_list(&server).contains("wait 3000 seconds"));
+    let listed = server.run(&["purge", "list"]);
+    assert!(String::from_utf8_lossy(&listed.stderr).contains("asked to be left alone until 20"));
+    let note = server.health("/notes/0");
+    assert!(note.as_str().is_some_and(|note| note.starts_with("cdn: varnish 127.0.0.1:")), "{note}");
+    let doctor = server.run(&["doctor", "--json"]);
+    let found = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    assert!(found.contains("1 things to forget, 1 have failed, the oldest of 20"), "{found}");
+    // What is new waits with it.
+    let next = upload(&owner, 2);
+    owner.delete(&format!("/api/v1/images/{next}")).expect(204);
+    varnish.always(None);
+    varnish.take();
+    assert!(server.run(&["purge", "retry"]).status.success());
+    let mut told = String::new();
+    wait::until("the cache to be told of both", SOON, || {
+        told.extend(varnish.take().iter().map(|call| call.header("xkey").to_owned()));
+        told.contains(&id) && told.contains(&next)
+    });
+    wait::until("every purge to be done", SOON, || purge_list(&server).is_empty());
+    assert_eq!(server.health("/notes"), serde_json::json!([]));
+}
+
+#[test]
+fn what_is_deleted_while_the_server_stops_is_forgotten_before_it_ends() {
+    let varnish = Recorded::start(purged);
+    let mut server = Server::with(&[&flags(&varnish)[..], &["--server-stop-delay", "3s"]].concat());
+    let owner = server.token("upload,delete");
+    let id = upload(&owner, 1);
+    server.ask_to_stop();
+    wait::until("the server to be stopping", SOON, || server.client().get("/ready").status == 503);
+    owner.delete(&format!("/api/v1/images/{id}")).expect(204);
+    assert!(server.ended().success());
+    assert!(varnish.take().iter().any(|call| call.header("xkey").contains(&id)));
+}
+
+#[test]
+fn variants_are_forgotten_though_their_files_were_removed() {
+    let nginx = Recorded::start(|_| Answer::new("412 Precondition Failed", &[], ""));
+    let flags = ["--cdn-driver", "nginx", "--cdn-nginx-url", &nginx.url, "--cdn-verify", "off"];
+    let server = Server::with(&flags);
+    let owner = server.token("upload,delete");
+    let id = upload(&owner, 1);
+    server.client().get(&format!("/i/{id}/w=32.webp")).expect(200);
+    std::fs::remove_dir_all(server.data().join("variants")).unwrap();
+    owner.delete(&format!("/api/v1/images/{id}")).expect(204);
+    wait::until("the variant to be forgotten", SOON, || {
+        nginx.take().iter().any(|call| call.path == format!("/purge/i/{id}/w=32.webp"))
+    });
+}
+
+#[test]
+fn what_waits_is_listed_page_by_page() {
+    let varnish = Recorded::start(purged);
+    varnish.always(Some(Answer::new("503 Service Unavailable", &[], "")));
+    let server = Server::with(&flags(&varnish));
+    let paths: Vec<String> = (0..5).map(|number| format!("/blog/{number}.jpg")).collect();
+    let added =
+        server.run(&[&["purge", "add"][..], &paths.iter().map(String::as_str).collect::<Vec<_>>()].concat());
+    assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
+    let admin = server.token("admin");
+    let (mut seen, mut query) = (Vec::new(), "?limit=2".to_owned());
+    loop {
+        let page = admin.get(&format!("/api/v1/purges{query}")).expect(200).json();
+        assert_eq!(page["total"], 5, "{page}");
+        let purges = page["purges"].as_array().unwrap();
+        assert!(purges.len() <= 2, "{page}");
+        seen.extend(purges.iter().map(|purge| purge["subject"].as_str().unwrap().to_owned()));
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        query = format!("?limit=2&cursor={cursor}");
+    }
+    assert_eq!(seen, paths);
+    assert_eq!(purge_list(&server).lines().count(), 5);
+    admin.get("/api/v1/purges?cursor=x").expect_problem(400, "invalid_field");
+    admin.get("/api/v1/purges?page=1").expect_problem(400, "invalid_field");
+}
+
+#[test]
+fn an_address_that_is_none_keeps_no_other_from_being_forgotten() {
+    let varnish = Recorded::start(purged);
+    let server = Server::with(&flags(&varnish));
+    let wrong = "https://images.example.org/nothing";
+    let check = |added: std::process::Output| {
+        let (out, err) = (String::from_utf8_lossy(&added.stdout), String::from_utf8_lossy(&added.stderr));
+        assert_eq!(out, "/blog/a.jpg: 1 cache is told\n/blog/b.jpg: 1 cache is told\n");
+        assert!(err.contains(wrong) && err.contains("leads to no image"), "{err}");
+        assert_eq!(added.status.code(), Some(1));
+    };
+    check(server.run(&["purge", "add", "/blog/a.jpg", wrong, "/blog/b.jpg"]));
+    let dir = server.stop();
+    let mut offline = tintype();
+    offline.args(["purge", "add", "/blog/a.jpg", wrong, "/blog/b.jpg", "--data"]);
+    check(offline.arg(dir.path().join("data")).output().unwrap());
+}
