@@ -197,7 +197,7 @@ fn whoever_mended_what_was_wrong_need_not_wait() {
     pebble.show(ONE);
     // As after many attempts.
     let later = now().plus_seconds(5 * 3600).0;
-    execute(&secure.server.data(), &format!("UPDATE certificates SET attempts = 9, due_at = {later}"));
+    execute(secure.server.data(), &format!("UPDATE certificates SET attempts = 9, due_at = {later}"));
     let process = secure.server.process().to_string();
     assert!(Command::new("kill").args(["-HUP", &process]).status().unwrap().success());
     secure.wait_for(TAKEN, 1);
