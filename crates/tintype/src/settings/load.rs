@@ -111,23 +111,21 @@ fn dot_env(folder: &Path) -> Result<Vec<(String, String)>> {
     if !path.exists() {
         return Ok(Vec::new());
     }
-    let lines = dotenvy::from_path_iter(&path).context("cannot read .env in the working folder")?;
-    lines.map(|line| line.map_err(dot_env_error)).collect()
-}
-
-/// Names a line of `.env` without what it says, which may be a secret.
-fn dot_env_error(error: dotenvy::Error) -> anyhow::Error {
-    match error {
-        dotenvy::Error::LineParse(line, _) => {
-            let name = line.split(|each: char| !each.is_ascii_alphanumeric() && each != '_').next();
+    let unreadable = "cannot read .env in the working folder";
+    let lines = dotenvy::from_path_iter(&path).context(unreadable)?;
+    let text = std::fs::read_to_string(&path).context(unreadable)?;
+    let named = |error| match error {
+        // Which one it is, without what it says: it may be a secret.
+        dotenvy::Error::LineParse(part, _) => {
+            let line =
+                text.lines().position(|line| line.contains(part.trim())).map_or(0, |before| before + 1);
             anyhow!(
-                "a line of .env is not NAME=value: the one that begins with {:?}; a value with spaces or # is put in quotation \
-                 marks",
-                name.unwrap_or_default()
+                "line {line} of .env is not NAME=value; a value with spaces or # is put in quotation marks"
             )
         }
-        error => anyhow::Error::new(error).context("cannot read .env in the working folder"),
-    }
+        error => anyhow::Error::new(error).context(unreadable),
+    };
+    lines.map(|line| line.map_err(named)).collect()
 }
 
 /// Takes the variables that are settings. Names of others are passed over, but those under `TINTYPE_`.
@@ -374,7 +372,7 @@ mod tests {
         std::fs::remove_file(toml).unwrap();
         std::fs::write(folder.path().join(".env"), "A=b\nAWS_SECRET_ACCESS_KEY=012 Secret\n").unwrap();
         let said = why();
-        assert!(said.contains("begins with \"AWS_SECRET_ACCESS_KEY\"") && !said.contains("012"), "{said}");
+        assert!(said.contains("line 2 of .env is not NAME=value") && !said.contains("012"), "{said}");
     }
 
     #[test]
